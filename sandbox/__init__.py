@@ -1,0 +1,1 @@
+"""Doubles that stand in for the outside: an Identity Manager and a Slack workspace."""
