@@ -1,0 +1,119 @@
+"""What somebody asked to be done to an environment, and how far it has come."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.model.actor import Place
+from bot.model.finding import ActionKind
+from bot.model.ids import ActionId, IncidentId, JobId, JobRunId, OrderId, TaskRunId
+from bot.model.job import RunState, TaskKind
+from bot.model.order import OrderState
+
+
+class ActionState(StrEnum):
+    """Where an action stands. Each row of the store is in exactly one of these."""
+
+    ASKED = "asked"
+    UNBLOCKED = "unblocked"
+    LAUNCHED = "launched"
+    """RunJob was called; its run is not seen yet."""
+    RUNNING = "running"
+    AWAITING_VERIFICATION = "awaiting verification"
+    DONE = "done"
+    """Ended with a verdict."""
+    REFUSED = "refused"
+    """Nothing was written: the world had changed, or Identity Manager declined."""
+    UNKNOWN = "unknown"
+    """A call may or may not have arrived; told, and never sent again by itself."""
+
+
+class Verdict(StrEnum):
+    """The end of an action on one order (troubleshooting 2.5, verification of the canary)."""
+
+    EXECUTED = "executed"
+    VERIFIED = "verified"
+    REFUTED = "refuted"
+    REFUTED_OTHERWISE = "refuted with another error"
+    BLOCKED_AGAIN = "blocked again"
+    INCONCLUSIVE = "inconclusive"
+    RELEASED = "released"
+    """Unblock only: pending, to be sent by the next run."""
+    RUN_SUCCEEDED = "run succeeded"
+    RUN_FAILED = "run failed"
+    RUN_BLOCKED = "run blocked"
+    RUN_WARNING = "run ended with a warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An action to be stored under its key before anything is sent."""
+
+    env: str
+    kind: ActionKind
+    target: str
+    """Order id for `UNBLOCK_ONE`, job id for the relaunches."""
+    seen: str
+    """State, newest error's run and hash of values; for a relaunch the last run's id (architecture, "Idempotency key")."""
+    team_id: str
+    user_id: str
+    place: Place
+    run_job: bool = True
+    """False for *Unblock only*."""
+    job_id: JobId | None = None
+    """Which job is launched after an unblock, or relaunched."""
+    incident_id: IncidentId | None = None
+    reason: str = ""
+    error_before: str = ""
+    """The order's error text, masked, to be shown beside the new one."""
+    error_key_before: str = ""
+    subject: str = ""
+    """Private: the person and the change."""
+    label: str = ""
+    """Without names: "order 771203 · AD_Entry_NominativeUser · delete"."""
+    evidence: str = ""
+    """One line for the audit: on which finding this rests."""
+    role: str = ""
+    """The role by which it was allowed."""
+
+    @property
+    def key(self) -> str:
+        """Idempotency key: the same press twice is one action, the same wish after a change is a new one."""
+        return "|".join((self.env, self.kind.value, self.target, self.seen))
+
+
+@dataclass(frozen=True, slots=True)
+class TaskProgress:
+    """One rung of the ladder while a job runs."""
+
+    id: TaskRunId
+    name: str
+    kind: TaskKind
+    state: RunState
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A stored action as the driver and the thread's message see it."""
+
+    id: ActionId
+    wish: Wish
+    state: ActionState
+    asked_at: datetime
+    run_id_before: JobRunId | None = None
+    """The job's last run before our call; a newer one is credited to us."""
+    run_id: JobRunId | None = None
+    run_state: RunState | None = None
+    unblocked_at: datetime | None = None
+    launched_at: datetime | None = None
+    run_ended_at: datetime | None = None
+    verified_at: datetime | None = None
+    order_state: OrderState | None = None
+    verdict: Verdict | None = None
+    error_after: str = ""
+    tasks: tuple[TaskProgress, ...] = ()
+    said: str = ""
+    """Why it was refused or is unknown, in words for the person."""
+    order_id: OrderId | None = None

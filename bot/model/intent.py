@@ -1,0 +1,76 @@
+"""A wish in nimdesk's words, whoever carried it: slash command, mention, message, button, shortcut or terminal."""
+
+import json
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+
+class Verb(StrEnum):
+    """What a person can ask for. The values are what people type, and what buttons carry."""
+
+    DESK = "desk"
+    HELP = "help"
+    STATUS = "status"
+    JOBS = "jobs"
+    JOB = "job"
+    ORDERS = "orders"
+    ORDER = "order"
+    USER = "user"
+    WHY = "why"
+    VALUE = "value"
+    ACCESS = "access"
+    SYNC = "sync"
+    RULE = "rule"
+    LAST = "last"
+    ENV = "env"
+    RELAUNCH = "relaunch"
+    UNBLOCK = "unblock"
+    ASK_OPERATOR = "ask"
+    CLAIM = "claim"
+    SHARE = "share"
+    SHOW_ME = "show"
+    DETAILS = "details"
+    COUNT_ALL = "count"
+    TICKET_TEXT = "ticket"
+    REMIND = "remind"
+    INCIDENT = "incident"
+
+
+VERSION = 1
+
+
+class BadButton(ValueError):
+    """A button's value that this version of nimdesk did not write."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    verb: Verb
+    thing: str = ""
+    """The words or the id that the verb is about."""
+    env: str = ""
+    """Environment name; empty = the channel's or the default one."""
+    seen: str = ""
+    """Fingerprint of what the person was looking at; empty when nothing was."""
+
+    def pack(self) -> str:
+        """The intent as a button's value (contract: `{"v":1,"verb","env","thing","seen"}`, at most 2,000 characters)."""
+        fields = {"v": VERSION, "verb": self.verb.value, "env": self.env, "thing": self.thing, "seen": self.seen}
+        return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
+
+    @staticmethod
+    def unpack(value: str) -> "Intent":
+        """Reads a button's value. Raises BadButton for anything that `pack` would not have written."""
+        try:
+            fields = json.loads(value)
+            if fields["v"] != VERSION:
+                raise BadButton(f"version {fields['v']!r}")
+            parts = [fields[name] for name in ("thing", "env", "seen")]
+            if not all(isinstance(part, str) for part in parts):
+                raise BadButton("a part is not text")
+            return Intent(Verb(fields["verb"]), *parts)
+        except (ValueError, KeyError, TypeError) as why:
+            raise BadButton(str(why)) from why
+
+    def about(self, thing: str) -> "Intent":
+        return replace(self, thing=thing)

@@ -1,0 +1,269 @@
+"""What the product needs from outside, named by the asker. Adapters fulfil these; tests write their own.
+
+Every read raises a `bot.errors.NimError` when Identity Manager does not give it; nothing returns a guess.
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from bot.model.action import Action, ActionState, Wish
+from bot.model.answer import RequestMade
+from bot.model.assignment import Assignment, Decision, RoleRule
+from bot.model.change import LinkChange, Operation, Progress, RowChange, TableMapping
+from bot.model.file import AgentFile, Folder, TaskLog
+from bot.model.ids import (
+    ActionId,
+    AgentId,
+    ConnectorId,
+    IncidentId,
+    JobId,
+    JobRunId,
+    OrderId,
+    ResourceId,
+    ResourceTypeId,
+    TaskRunId,
+)
+from bot.model.incident import Incident
+from bot.model.job import Connector, Job, JobRun, Limits, RunState, Step, Task, TaskRun
+from bot.model.message import Message
+from bot.model.order import ChangeType, Order, OrderState, ResourceType
+from bot.model.page import Page
+from bot.model.person import Person
+from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
+
+
+class Catalogue(Protocol):
+    """What changes with a configuration only. Each part costs one request when cold and none while it is warm."""
+
+    async def jobs(self) -> Sequence[Job]: ...
+    async def tasks(self) -> Sequence[Task]: ...
+    async def steps(self) -> Sequence[Step]: ...
+    async def connectors(self) -> Sequence[Connector]: ...
+    async def resource_types(self) -> Sequence[ResourceType]: ...
+    async def entity_types(self) -> Sequence[tuple[str, str]]: ...
+
+    """Pairs of id and identifier."""
+
+    async def mappings(self) -> Sequence[TableMapping]: ...
+
+
+class JobReads(Protocol):
+    async def job_runs(
+        self,
+        job_id: JobId | None = None,
+        *,
+        since: datetime | None = None,
+        states: Sequence[RunState] = (),
+        limit: int = 20,
+    ) -> Page[JobRun]:
+        """Newest first."""
+        ...
+
+    async def job_run(self, run_id: JobRunId) -> JobRun: ...
+
+    async def task_runs(self, run_id: JobRunId) -> Sequence[TaskRun]:
+        """In the order in which they were started."""
+        ...
+
+    async def watched_runs(self, since: datetime) -> Page[JobRun]:
+        """Runs that ended at or after `since`, that have no end, or that are blocked: one request (architecture)."""
+        ...
+
+
+class OrderReads(Protocol):
+    async def order(self, order_id: OrderId, *, properties: bool = False) -> Order:
+        """One order with its errors; with `properties` also what it would write (one more request per kind)."""
+        ...
+
+    async def orders(
+        self,
+        *,
+        states: Sequence[OrderState] = (),
+        in_review: bool = False,
+        errored: bool = False,
+        owner_id: ResourceId | None = None,
+        resource_id: ResourceId | None = None,
+        resource_type_ids: Sequence[ResourceTypeId] = (),
+        change: ChangeType | None = None,
+        performed_between: tuple[datetime, datetime] | None = None,
+        with_errors: bool = False,
+        limit: int = 1000,
+    ) -> Page[Order]:
+        """One page, newest first. `errored` = state 3 or 7 or the error bit of the review filter."""
+        ...
+
+    def all_orders(self, *, errored: bool, states: Sequence[OrderState] = ()) -> AsyncIterator[Page[Order]]:
+        """Page after page, for *Count all*."""
+        ...
+
+
+class PeopleReads(Protocol):
+    async def find_people(self, words: str, *, limit: int = 10) -> Page[Person]:
+        """By login, employee id or words of the name, in one request; exact matches first."""
+        ...
+
+    async def person(self, resource_id: ResourceId) -> Person: ...
+
+
+class ChangeReads(Protocol):
+    async def row_changes(self, entity_type: str, run_id: JobRunId, *, limit: int = 1000) -> Page[RowChange]: ...
+
+    async def link_changes(
+        self, entity_type: str, property_name: str, run_id: JobRunId, *, limit: int = 1000
+    ) -> Page[LinkChange]: ...
+
+    def all_row_changes(
+        self, entity_type: str, run_id: JobRunId, operation: Operation | None = None
+    ) -> AsyncIterator[Page[RowChange]]: ...
+
+    async def table_limits(self, connector_id: ConnectorId) -> Sequence[tuple[TableMapping, Limits]]:
+        """Thresholds per entity type and association of one connector."""
+        ...
+
+
+class ValueReads(Protocol):
+    async def resource(
+        self, entity_type: str, resource_id: ResourceId, properties: Sequence[str], *, as_of: datetime | None = None
+    ) -> ResourceVersion: ...
+
+    async def resources(
+        self, entity_type: str, properties: Sequence[str], *, where: Sequence[tuple[str, str]] = (), limit: int = 20
+    ) -> Page[ResourceVersion]:
+        """`where` holds pairs of property and exact value, all of which must hold."""
+        ...
+
+    async def rules_of(self, resource_type_id: ResourceTypeId, property_name: str) -> Sequence[PropertyRule]:
+        """Scalar, navigation and query rules of one property."""
+        ...
+
+    async def history(
+        self, entity_type: str, resource_id: ResourceId, properties: Sequence[str]
+    ) -> Sequence[ValueChange]:
+        """Newest first. From the companion where it has it, else by a few "as of" reads, marked by `not_before`."""
+        ...
+
+    async def sources(self, entity_type: str, resource_id: ResourceId) -> Sequence[Source]: ...
+
+
+class AccessReads(Protocol):
+    async def assignments(self, owner_id: ResourceId) -> Sequence[Assignment]:
+        """Composite roles, single roles and resource types of one person, live ones."""
+        ...
+
+    async def role_rules(self, role_ids: Sequence[str]) -> Sequence[RoleRule]: ...
+
+    async def workflow_story(self, workflow_id: str) -> Sequence[Decision]: ...
+
+
+class NimReads(JobReads, OrderReads, PeopleReads, ChangeReads, ValueReads, AccessReads, Protocol):
+    """All that one question reads of one environment. It remembers the requests that it made."""
+
+    @property
+    def catalogue(self) -> Catalogue: ...
+
+    @property
+    def requests(self) -> Sequence[RequestMade]: ...
+
+    @property
+    def files(self) -> "Files":
+        """The companion of this environment; each call raises NotExposed where there is none."""
+        ...
+
+
+class Files(Protocol):
+    """What the companion shows. Raises NotExposed for a capability that this environment lacks."""
+
+    async def capabilities(self) -> frozenset[str]: ...
+    async def task_log(self, task_run_id: TaskRunId, *, tail: int = 200) -> TaskLog: ...
+    async def agent_files(self, agent_id: AgentId, folder: Folder) -> Sequence[AgentFile]: ...
+    async def progress(self, task_run_id: TaskRunId) -> Progress: ...
+
+
+class NimWrites(Protocol):
+    """The only two calls that change anything. Neither is ever repeated by itself."""
+
+    async def unblock(self, order_id: OrderId) -> None:
+        """Sets the order to pending. Read the order afterwards: the answer's body is not to be trusted."""
+        ...
+
+    async def run_job(self, job_id: JobId) -> None:
+        """Launches the job. The new run is found by reading; the answer's body is not to be trusted.
+
+        Raises NimError with `changed=None` when it cannot be known whether the call arrived.
+        """
+        ...
+
+
+class Environment(Protocol):
+    """One Identity Manager of the settings."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def label(self) -> str: ...
+
+    def reads(self) -> NimReads:
+        """A fresh ledger of requests over the shared client and caches."""
+        ...
+
+    @property
+    def writes(self) -> NimWrites: ...
+
+    def now(self) -> datetime:
+        """The environment's time: the wall clock corrected by the offset of NIM's `Date` header."""
+        ...
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """The host's wall clock, UTC. Never compared with a time of NIM's."""
+        ...
+
+
+class Actions(Protocol):
+    """The store of actions: a row is committed before anything is sent."""
+
+    async def ask(self, wish: Wish, now: datetime) -> tuple[Action, bool]:
+        """Stores the wish under its key, with the audit record before it.
+
+        Returns the action and whether it is new: the same key again meets the first one's action.
+        """
+        ...
+
+    async def get(self, action_id: ActionId) -> Action: ...
+
+    async def unfinished(self) -> Sequence[Action]: ...
+
+    async def recent(self, env: str, target: str, *, limit: int = 5) -> Sequence[Action]: ...
+
+    async def change(self, action: Action, *, now: datetime, audit: str = "") -> None:
+        """Stores the action's new state; a non-empty `audit` adds a record after the fact."""
+        ...
+
+    async def in_state(self, state: ActionState) -> Sequence[Action]: ...
+
+
+class Incidents(Protocol):
+    async def open_ones(self, env: str | None = None) -> Sequence[Incident]: ...
+    async def get(self, incident_id: IncidentId) -> Incident: ...
+    async def of_run(self, env: str, run_id: JobRunId) -> Incident | None: ...
+    async def of_job(self, env: str, job_id: JobId) -> Incident | None: ...
+
+
+class Outbox(Protocol):
+    """What is to be delivered to Slack, stored before it is sent; the sender belongs to the driver."""
+
+    async def post(
+        self, key: str, channel: str, message: Message, *, thread_of: str = "", incident_id: IncidentId | None = None
+    ) -> None:
+        """A new message under its own key; the same key again changes nothing.
+
+        `thread_of` is the key of the message whose thread it belongs to, or a message's timestamp.
+        """
+        ...
+
+    async def edit(self, key: str, message: Message) -> None:
+        """The message that was posted under `key` shall now look so; several edits become the last one."""
+        ...
