@@ -1,1 +1,1 @@
-"""Doubles that stand in for the outside: an Identity Manager and a Slack workspace."""
+"""What stands in for the outside world: an Identity Manager over HTTP and a chat workspace. Met on sockets only."""
