@@ -79,7 +79,7 @@ class Wish:
     @property
     def key(self) -> str:
         """Idempotency key: the same press twice is one action, the same wish after a change is a new one."""
-        return "|".join((self.env, self.kind.value, self.target, self.seen))
+        return f"{self.env}|{self.kind.value}|{self.target}|{self.seen}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The one object that Slack's messages and `nimdesk ask` are both made from (contracts, `nimdesk ask --format json`)."""
+"""The one object that Slack's messages and `nimdesk ask --format json` are both made from."""
 
 from dataclasses import dataclass
 from datetime import datetime
