@@ -3,7 +3,7 @@
 Every read raises a `bot.errors.NimError` when Identity Manager does not give it; nothing returns a guess.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -27,7 +27,7 @@ from bot.model.ids import (
 from bot.model.incident import Incident
 from bot.model.job import Connector, Job, JobRun, Limits, RunState, Step, Task, TaskRun
 from bot.model.message import Message
-from bot.model.order import ChangeType, Order, OrderState, ResourceType
+from bot.model.order import ChangeType, Order, OrderProperty, OrderState, ResourceType
 from bot.model.page import Page
 from bot.model.person import Person
 from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
@@ -66,6 +66,15 @@ class JobReads(Protocol):
         """In the order in which they were started."""
         ...
 
+    async def recent_task_runs(
+        self, since: datetime, *, connector_id: ConnectorId | None = None, limit: int = 1000
+    ) -> Page[TaskRun]:
+        """Executions of tasks of all jobs that started at or after `since`, newest first: one request.
+
+        With `connector_id` only those whose task works on that connector.
+        """
+        ...
+
     async def watched_runs(self, since: datetime) -> Page[JobRun]:
         """Runs that ended at or after `since`, that have no end, or that are blocked: one request (architecture)."""
         ...
@@ -91,6 +100,10 @@ class OrderReads(Protocol):
         limit: int = 1000,
     ) -> Page[Order]:
         """One page, newest first. `errored` = state 3 or 7 or the error bit of the review filter."""
+        ...
+
+    async def order_properties(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, tuple[OrderProperty, ...]]:
+        """What a few orders (at most 50) would write: one request per kind of property, however many orders."""
         ...
 
     def all_orders(self, *, errored: bool, states: Sequence[OrderState] = ()) -> AsyncIterator[Page[Order]]:

@@ -91,6 +91,9 @@ class Order:
     owner_type_id: EntityTypeId | None = None
     resource_id: ResourceId | None = None
     resource_name: str = ""
+    resource_dn: str = ""
+    """Distinguished name of the account as synchronised (its property `dn` or `distinguishedName`, joined where the
+    target entity type has one); tells the container that a right is missing on. Empty where not shown."""
     consolidated_state: int = 0
     workflow_state: int | None = None
     review_filter: int = 0
