@@ -52,6 +52,7 @@ NEEDS: dict[Permission, Role | None] = {
 }
 """The least role for each permission; None = refused to everybody."""
 
+_A = {Role.VIEWER: "a viewer", Role.OPERATOR: "an operator", Role.APPROVER: "an approver"}
 _WRITES = frozenset(Permission) - {Permission.HELP, Permission.READ, Permission.ASK_OPERATOR}
 _INCLUDED = {
     Role.VIEWER: frozenset({Role.VIEWER}),
@@ -70,17 +71,17 @@ def may(actor: Actor, permission: Permission) -> Ruling:
     """Decides. An auditor acts never, whatever other roles the same person holds (safety, "Who may")."""
     needs = NEEDS[permission]
     if needs is None:
-        return Ruling(False, f"Nobody may {permission.value}: it has no thresholds and loads data twice.")
+        return Ruling(allowed=False, why=f"Nobody may {permission.value}: it has no thresholds and loads data twice.")
     if needs is Role.NONE:
-        return Ruling(True, needs=needs)
+        return Ruling(allowed=True, needs=needs)
     if permission in _WRITES and actor.has(Role.AUDITOR):
-        return Ruling(False, "An auditor reads everything and acts never.", needs)
+        return Ruling(allowed=False, why="An auditor reads everything and acts never.", needs=needs)
     if actor.has(needs):
-        return Ruling(True, needs=needs)
+        return Ruling(allowed=True, needs=needs)
     if not actor.has(Role.VIEWER):
-        return Ruling(False, "You have no role in nimdesk yet.", needs)
+        return Ruling(allowed=False, why="You have no role in nimdesk yet.", needs=needs)
     have = "read, not change" if not actor.has(Role.OPERATOR) else "repair one thing at a time"
-    return Ruling(False, f"You may {have}: to {permission.value} takes an {needs.value}.", needs)
+    return Ruling(allowed=False, why=f"You may {have}: to {permission.value} takes {_A[needs]}.", needs=needs)
 
 
 def to_unblock(order: Order) -> Permission:

@@ -54,7 +54,7 @@ class Wish:
     target: str
     """Order id for `UNBLOCK_ONE`, job id for the relaunches."""
     seen: str
-    """State, newest error's run and hash of values; for a relaunch the last run's id (architecture, "Idempotency key")."""
+    """State, newest error's run and hash of values; for a relaunch the last run's id."""
     team_id: str
     user_id: str
     place: Place

@@ -54,7 +54,7 @@ class Intent:
     """Fingerprint of what the person was looking at; empty when nothing was."""
 
     def pack(self) -> str:
-        """The intent as a button's value, a contract: `{"v":1,"verb","env","thing","seen"}`; Slack allows 2,000 characters."""
+        """The intent as a button's value, a contract; Slack allows 2,000 characters."""
         fields = {"v": VERSION, "verb": self.verb.value, "env": self.env, "thing": self.thing, "seen": self.seen}
         return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
