@@ -26,7 +26,7 @@ from bot.model.ids import (
 )
 from bot.model.incident import Incident
 from bot.model.job import Connector, Job, JobRun, Limits, RunState, Step, Task, TaskRun
-from bot.model.message import Message
+from bot.model.message import Delivery, Message
 from bot.model.order import ChangeType, Order, OrderProperty, OrderState, ResourceType
 from bot.model.page import Page
 from bot.model.person import Person
@@ -279,4 +279,31 @@ class Outbox(Protocol):
 
     async def edit(self, key: str, message: Message) -> None:
         """The message that was posted under `key` shall now look so; several edits become the last one."""
+        ...
+
+
+class DeliveryQueue(Protocol):
+    """The sender's side of the outbox. One sender at a time: it belongs to the driver."""
+
+    async def claim_due(self, now: datetime, limit: int = 20) -> Sequence[Delivery]:
+        """The oldest rows that are due, marked as being sent. A reply comes only after the message that it answers."""
+        ...
+
+    async def sent(self, delivery: Delivery, *, ts: str, channel: str = "") -> None:
+        """It stands in Slack under `ts`; `channel` is Slack's own id of the channel, kept for later edits."""
+        ...
+
+    async def failed(self, delivery: Delivery, why: str, retry_at: datetime | None) -> None:
+        """It was not delivered; it is due again at `retry_at`, or never with None."""
+        ...
+
+    async def unsure(self) -> Sequence[Delivery]:
+        """Rows that were being sent when a process died: each may or may not stand in Slack.
+
+        Look for the key in the channel, then report `sent`, or `failed` with the time at which to send again.
+        """
+        ...
+
+    async def changed(self, timeout: float) -> bool:
+        """Waits until something may be due, at most `timeout` seconds; true when a row was added or edited."""
         ...
