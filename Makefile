@@ -66,5 +66,5 @@ docs: setup  ## Check the documentation against the code
 
 .PHONY: lock
 lock: setup  ## Resolve requirements.lock again from pyproject.toml (needs uv)
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-emit-index-url \
-	  --no-header pyproject.toml -o requirements.lock
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --extra dev --no-header \
+	  pyproject.toml -o requirements.lock

@@ -15,7 +15,7 @@ _MACOS_APPS: Final = (
 
 
 def find_browser() -> Path | None:
-    """The browser that tests and screenshots drive: what NIMDESK_CHROMIUM names, else the system's; "none" means none."""
+    """What NIMDESK_CHROMIUM names ("none": none), else the browser that the system has."""
     if named := os.environ.get("NIMDESK_CHROMIUM"):
         return None if named == "none" else Path(named)
     for name in _NAMES:
