@@ -17,6 +17,7 @@ from bot.errors import SlackProblem
 from bot.model.actor import Actor, Role
 
 KEPT_SECONDS = 60.0
+MOST_USERS_KEPT = 10_000
 FRESH_SECONDS = 1.0
 """Age up to which a reading still counts as fresh: people who press at once share it."""
 
@@ -77,17 +78,16 @@ class Roles:
     @staticmethod
     def _is_granted(user_id: str, whom: Sequence[str], groups: Mapping[str, frozenset[str]]) -> bool:
         return any(
-            name == "*" or name == user_id or user_id in groups.get(name.removeprefix("@").casefold(), ())
-            for name in whom
+            name in {"*", user_id} or user_id in groups.get(name.removeprefix("@").casefold(), ()) for name in whom
         )
 
     async def _user(self, user_id: str, within: float) -> Mapping[str, Any]:
-        read, user = self._users.get(user_id, (-KEPT_SECONDS, {}))
-        if self._monotonic() - read < within and user:
-            return user
+        kept = self._users.get(user_id)
+        if kept and self._monotonic() - kept[0] < within:
+            return kept[1]
         answer = await self._client.users_info(user=user_id)
-        user = answer["user"]
-        if len(self._users) > 10_000:
+        user: Mapping[str, Any] = answer["user"]
+        if len(self._users) > MOST_USERS_KEPT:
             self._users.clear()
         self._users[user_id] = (self._monotonic(), user)
         return user
