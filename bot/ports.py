@@ -103,7 +103,7 @@ class OrderReads(Protocol):
         ...
 
     async def order_properties(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, tuple[OrderProperty, ...]]:
-        """What a few orders (at most 50) would write: one request per kind of property, however many orders."""
+        """Scalar values that a few orders (at most 50) would write: one request, however many orders."""
         ...
 
     def all_orders(self, *, errored: bool, states: Sequence[OrderState] = ()) -> AsyncIterator[Page[Order]]:
