@@ -1,0 +1,175 @@
+"""The desk: every question of every way in passes here. Access first, then the use case, then what it cost."""
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+
+from bot.access import may
+from bot.desk.command import Asking, Command, Facts
+from bot.errors import Ambiguous, DeskError, NimError, NotAllowed, NotFound, NotUnderstood
+from bot.intents import command as typed
+from bot.model.actor import Actor, Role
+from bot.model.answer import Answer, AnswerKind, Choice
+from bot.model.finding import Missing
+from bot.model.intent import Intent, Verb
+from bot.ports import Actions, Environment, Incidents
+
+log = structlog.get_logger()
+ANSWERS_KEPT = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the desk is given once, at the start."""
+
+    environments: Mapping[str, Environment]
+    facts: Mapping[str, Facts]
+    commands: Sequence[Command]
+    actions: Actions
+    incidents: Incidents
+    whom_to_ask: Mapping[Role, str]
+    """Words that name who holds a role, without pinging anybody."""
+
+
+class Desk:
+    def __init__(self, around: Surroundings) -> None:
+        self.around = around
+        self.commands: Mapping[Verb, Command] = {command.verb: command for command in around.commands}
+        self.words: Mapping[str, Verb] = {
+            word: command.verb
+            for command in around.commands
+            if command.usage
+            for word in (command.verb.value, *command.words)
+        }
+        self._answers: OrderedDict[tuple[str, str], Answer] = OrderedDict()
+
+    async def say(self, actor: Actor, text: str, *, channel: str = "") -> Answer:
+        """Answers the text after the slash command."""
+        return await self.answer(actor, self.understand(text), channel=channel)
+
+    def understand(self, text: str) -> Intent | Answer:
+        """The intent of typed text, or the answer that offers the nearest ones."""
+        read = typed.read(text, self.words, list(self.around.environments))
+        if isinstance(read, typed.Understood):
+            return read.intent
+        choices = tuple(
+            Choice(
+                label=f"/nim {verb.value} {read.rest}".strip(),
+                intent=Intent(verb, thing=read.rest, env=read.env),
+                hint=self.commands[verb].summary,
+            )
+            for verb in read.nearest
+        )
+        return Answer(
+            kind=AnswerKind.CHOICE,
+            title=f"I do not know “{read.word}”.",
+            text="Did you mean one of these?" if choices else "None of my commands comes near it.",
+            next="For example: /nim status · everything that works here: /nim help",
+            choices=choices,
+            shareable=False,
+        )
+
+    async def answer(self, actor: Actor, wish: Intent | Answer, *, channel: str = "") -> Answer:
+        """Answers one intent. Never raises for what a person can be told."""
+        if isinstance(wish, Answer):
+            return wish
+        try:
+            command = self.commands.get(wish.verb)
+            if command is None:
+                raise NotUnderstood("That does not work here yet.")
+            self.permit(actor, command)
+            env = self.environment(wish, channel)
+            asking = Asking(self, actor, wish, env, env.reads(), self.around.facts[env.name])
+            answer = await command.run(asking)
+            return self._kept(actor, self._stamped(asking, answer))
+        except DeskError as why:
+            log.info("not answered", verb=wish.verb.value, code=why.code, **why.facts)
+            return told(why, wish)
+
+    def permit(self, actor: Actor, command: Command) -> None:
+        ruling = may(actor, command.permission)
+        if not ruling.allowed:
+            raise NotAllowed(ruling.why, next_step=f"Ask {self.around.whom_to_ask.get(ruling.needs, 'an operator')}.")
+
+    def environment(self, wish: Intent, channel: str) -> Environment:
+        """The one that was named, else the channel's, else the only one; raises Ambiguous with the names otherwise."""
+        everywhere = self.around.environments
+        if wish.env:
+            if wish.env not in everywhere:
+                raise NotFound(
+                    f"There is no environment “{wish.env}” here.", next_step="There is: " + ", ".join(everywhere) + "."
+                )
+            return everywhere[wish.env]
+        for name, facts in self.around.facts.items():
+            if channel and channel in facts.channels:
+                return everywhere[name]
+        return next(iter(everywhere.values()))
+
+    def remembered(self, actor: Actor, packed: str) -> Answer | None:
+        """The answer that this person got for an intent, while it is kept; for *Details* and *Ticket text*."""
+        return self._answers.get((actor.user_id, packed))
+
+    def last(self, actor: Actor) -> Answer | None:
+        return next((answer for (user, _), answer in reversed(self._answers.items()) if user == actor.user_id), None)
+
+    def _stamped(self, asking: Asking, answer: Answer) -> Answer:
+        return replace(
+            answer,
+            env=answer.env or asking.env.name,
+            env_label=answer.env_label or asking.env.label,
+            intent=answer.intent or replace(asking.intent, env=asking.env.name),
+            requests=answer.requests or tuple(asking.nim.requests),
+        )
+
+    def _kept(self, actor: Actor, answer: Answer) -> Answer:
+        if answer.intent is not None and answer.intent.verb not in {Verb.DETAILS, Verb.TICKET_TEXT, Verb.LAST}:
+            key = (actor.user_id, answer.intent.pack())
+            self._answers[key] = answer
+            self._answers.move_to_end(key)
+            while len(self._answers) > ANSWERS_KEPT:
+                self._answers.popitem(last=False)
+        return answer
+
+
+class Candidates(Ambiguous):
+    """Several things fit the words; each is offered with the intent that would be meant."""
+
+    def __init__(self, say: str, choices: Sequence[Choice]) -> None:
+        super().__init__(say)
+        self.choices = tuple(choices)
+
+
+def told(why: DeskError, wish: Intent) -> Answer:
+    """An error as an answer: what happened, whether anything was changed, what to do next."""
+    if isinstance(why, Candidates):
+        return Answer(
+            kind=AnswerKind.CHOICE, title=why.say, text="Which one?", choices=why.choices, intent=wish, shareable=False
+        )
+    if isinstance(why, NotAllowed):
+        return Answer(
+            kind=AnswerKind.REFUSED,
+            title="Not allowed",
+            text=f"{why.say} Nothing was sent to Identity Manager.",
+            next=why.advice,
+            intent=wish,
+            shareable=False,
+        )
+    if isinstance(why, NimError):
+        return Answer(
+            kind=AnswerKind.UNAVAILABLE,
+            title="Identity Manager could not be read",
+            text=f"{why.say}{_changed(why)}",
+            next=why.advice,
+            intent=wish,
+            missing=(Missing(what="the answer to this question", why=why.say),),
+            shareable=False,
+        )
+    return Answer(kind=AnswerKind.ANSWER, title=why.say, text=why.say, next=why.advice, intent=wish, shareable=False)
+
+
+def _changed(why: NimError) -> str:
+    if why.changed is None:
+        return " Whether anything was changed is not known."
+    return "" if why.changed else " Nothing was changed."

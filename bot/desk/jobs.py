@@ -1,0 +1,89 @@
+"""`jobs [failed|running]`: the jobs with how their last runs ended."""
+
+from datetime import timedelta
+
+from bot.desk.command import Asking, Command
+from bot.model.answer import Answer, AnswerKind, Cell, Row, Section
+from bot.model.ids import JobId
+from bot.model.intent import Intent, Verb
+from bot.model.job import Job, JobRun, RunState
+
+RECENT = timedelta(days=3)
+MOST_ROWS = 12
+FAILED = {RunState.ERRORED, RunState.BLOCKED, RunState.WARNING}
+FILTERS = {"failed": FAILED, "running": {RunState.RUNNING, RunState.QUEUED}}
+
+
+async def run(asking: Asking) -> Answer:
+    wanted = asking.intent.thing.casefold()
+    states = FILTERS.get(wanted)
+    now = asking.env.now()
+    jobs = {job.id: job for job in await asking.nim.catalogue.jobs()}
+    runs = await asking.nim.job_runs(since=now - RECENT, limit=1000)
+    latest: dict[JobId, JobRun] = {}
+    for one in runs:
+        latest.setdefault(one.job_id, one)
+    rows = [_row(jobs[job_id], one) for job_id, one in latest.items() if job_id in jobs]
+    if states is not None:
+        rows = [_row(jobs[job_id], one) for job_id, one in latest.items() if job_id in jobs and one.state in states]
+    idle = [job for job_id, job in jobs.items() if job_id not in latest]
+    sections = [
+        Section(title=_heading(wanted, states), rows=tuple(rows[:MOST_ROWS]), more=max(0, len(rows) - MOST_ROWS))
+    ]
+    if states is None and idle:
+        sections.append(
+            Section(
+                title="No run in the last three days",
+                rows=tuple(
+                    Row(title=job.name, opens=Intent(Verb.JOB, thing=job.identifier)) for job in idle[:MOST_ROWS]
+                ),
+                more=max(0, len(idle) - MOST_ROWS),
+            )
+        )
+    if wanted in FILTERS and not rows:
+        title = f"No job is {wanted}" if wanted == "running" else "No job's last run failed"
+    else:
+        title = f"{len(rows)} {'job' if len(rows) == 1 else 'jobs'}{f' {wanted}' if states is not None else ''}"
+    return Answer(
+        kind=AnswerKind.LIST,
+        title=title,
+        text="Each line is a job's newest run in the last three days.",
+        next="Press one to see its tasks and what is wrong with it." if rows else "",
+        sections=tuple(section for section in sections if section.rows),
+        as_of=runs.read_at,
+    )
+
+
+def _heading(wanted: str, states: set[RunState] | None) -> str:
+    return "Last runs" if states is None else f"Last run {wanted}"
+
+
+def _row(job: Job, one: JobRun) -> Row:
+    when = Cell(text="running since" if one.ended_at is None else "ended", at=one.ended_at or one.started_at)
+    kind = "incremental" if job.is_incremental else "complete"
+    by = f"started by {one.started_by}" if one.started_by else "on schedule"
+    return Row(
+        title=job.name or job.identifier,
+        mark=state_word(one),
+        cells=(
+            when,
+            Cell(f"run {one.id}"),
+            Cell(kind if job.is_connector_job else "job"),
+            Cell(by, private=bool(one.started_by)),
+        ),
+        opens=Intent(Verb.JOB, thing=job.identifier),
+    )
+
+
+def state_word(one: JobRun) -> str:
+    """A run's state as a person reads it; an untaught number is shown as such."""
+    return f"state {one.code}" if one.state is RunState.UNKNOWN else one.state.value
+
+
+COMMAND = Command(
+    verb=Verb.JOBS,
+    run=run,
+    usage="jobs [failed|running]",
+    summary="The jobs and how their last runs ended",
+    examples=("jobs failed", "jobs running"),
+)
