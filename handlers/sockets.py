@@ -36,12 +36,14 @@ class Sockets:
         self._proxy = proxy or None
         self._lines: list[_Line] = []
         self._watchdog: asyncio.Task[None] | None = None
+        self._opening: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         """Opens the lines; returns when the first is up. Slack may be away: the client goes on trying."""
         self._lines = [self._new() for _ in range(CONNECTIONS)]
-        opening = [asyncio.create_task(line.handler.connect_async()) for line in self._lines]
-        await asyncio.wait(opening, return_when=asyncio.FIRST_COMPLETED)
+        for line in self._lines:
+            self._open(line)
+        await asyncio.wait(set(self._opening), return_when=asyncio.FIRST_COMPLETED)
         self._watchdog = asyncio.create_task(self._watch(), name="socket watchdog")
 
     async def ready(self) -> bool:
@@ -61,6 +63,11 @@ class Sockets:
         )
         return _Line(handler, time.monotonic())
 
+    def _open(self, line: _Line) -> None:
+        task = asyncio.create_task(line.handler.connect_async(), name="socket opening")
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
@@ -71,8 +78,7 @@ class Sockets:
                     log.warning("socket rebuilt", line=index, deaf_seconds=round(time.monotonic() - line.heard))
                     await _closed(line.handler)
                     self._lines[index] = self._new()
-                    self._lines[index].handler.client.logger = line.handler.client.logger
-                    asyncio.get_running_loop().create_task(self._lines[index].handler.connect_async())
+                    self._open(self._lines[index])
 
 
 async def _closed(handler: AsyncSocketModeHandler) -> None:
