@@ -15,7 +15,7 @@ CONTRACTS = {contract["id"]: contract for contract in SETTINGS["contracts"]}
 WRONG = {
     "one-way": ("bot.model", "import bot.ports"),
     "rooms": ("bot.a_room_nobody_placed", ""),
-    "symptoms-alone": ("bot.diagnosis.errored_orders", "import bot.diagnosis.failed_job"),
+    "symptoms-alone": ("bot.diagnosis.symptoms.one", "import bot.diagnosis.symptoms.another"),
     "handlers-thin": ("handlers", "import bot.settings"),
     "stand-ins": ("sandbox", "import bot.model"),
     "stand-ins-handlers": ("companion", "import handlers"),
@@ -42,6 +42,7 @@ def bare_tree(tmp_path: Path) -> Path:
             empty = tmp_path / module.relative_to(ROOT)
             empty.parent.mkdir(parents=True, exist_ok=True)
             empty.touch()
+    plant(tmp_path, "bot.diagnosis.symptoms.another", "")
     # An outside library is in the graph only where somebody imports it.
     protected = {name for contract in CONTRACTS.values() for name in contract.get("protected_modules", ())}
     for name in protected:
