@@ -31,5 +31,8 @@ FIRST_ID = {
 
 FIRST_ID_ELSEWHERE = 25001
 
+BUILT_IN_IDS = 2147483647
+"""Jobs and entity types of the product itself have ids from here on."""
+
 FIRST_SYSTEM_ENTITY_TYPE = 2147483648
 """Job, AssignedResourceType and the like stand in the list of entity types from here on."""

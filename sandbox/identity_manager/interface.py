@@ -1,9 +1,10 @@
 """What the server asks of the world. The world owns time, people, systems, jobs and levers; the server owns the wire.
 
-``sandbox.identity_manager.world`` exports ``load_world`` (see ``WorldLoader``). Everything here is called on the event loop's
+``sandbox.identity_manager.world`` exports ``load_world`` (see ``WorldLoader``). Everything here is called on the
+event loop's
 thread and must return within a few milliseconds. Rows are exchanged through the store: the world writes every entity of
-nim-api chapter 4 there (including TaskInstance.WrappedProgress, the JSON of 9.2-P, and ResourceChange rows); the server reads
-history, sources and progress from these rows by itself.
+nim-api chapter 4 there (including TaskInstance.WrappedProgress, the JSON of 9.2-P, and ResourceChange rows); the
+server reads history, sources and progress from these rows by itself.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ class Conflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class OpenIdClient:
-    """An API client. ``reads`` and ``acts`` are permission paths with ``*`` (fnmatch): ``/Jobs/*``; secret in clear text."""
+    """An API client. ``reads`` and ``acts`` are permission paths with ``*`` (fnmatch): ``/Jobs/*``; secret in clear
+    text."""
 
     identifier: str
     secret: str
@@ -98,14 +100,14 @@ class LogTail:
 class Lever:
     """Something in the outside world that its administrators can move.
 
-    ``group``: rights, files, network, rules, settings. A switch has a bool as value; a lever with ``choices`` takes one of
-    them; otherwise text or a number. ``label`` says what it is ("Delete on OU=Leavers granted to svc-nim").
+    ``group``: rights, files, network, rules, settings. A switch has a bool as value; a lever with ``choices`` takes
+    one of them; otherwise text or a number. ``label`` says what it is ("Delete on OU=Leavers granted to svc-nim").
     """
 
     name: str
     group: str
     label: str
-    value: bool | int | str
+    value: int | str
     choices: tuple[str, ...] = ()
     description: str = ""
 
@@ -159,14 +161,16 @@ class World(Protocol):
         ...
 
     def resume(self, job_instance_id: int, mode: Literal["validate", "retry"]) -> int:
-        """Goes on past a threshold or relaunches at the break point; the new (or same) instance. Raises NotFound, Conflict."""
+        """Goes on past a threshold or relaunches at the break point; the new (or same) instance. Raises NotFound,
+        Conflict."""
         ...
 
     def set_provisioning_state(self, entity: str, row_id: int, state: int) -> None:
-        """Moves AssignedResourceType (cascading), -Scalar, -Navigation or -Binary to 1 or 5. Raises NotFound, Conflict."""
+        """Moves AssignedResourceType (cascading), -Scalar, -Navigation or -Binary to 1 or 5. Raises NotFound,
+        Conflict."""
         ...
 
-    def compute_one(self, entity_type: str, resource_id: int, simulate: bool) -> list[Mapping[str, Any]]:
+    def compute_one(self, entity_type: str, resource_id: int, *, simulate: bool) -> list[Mapping[str, Any]]:
         """Role model for one owner: the ``Changes`` of 9.2-R; stored unless simulated. Raises NotFound."""
         ...
 
@@ -182,7 +186,7 @@ class World(Protocol):
 
     def levers(self) -> Sequence[Lever]: ...
 
-    def pull(self, lever: str, value: bool | int | str) -> None:
+    def pull(self, lever: str, value: int | str) -> None:
         """Moves a lever. Raises NotFound, ValueError (text for people)."""
         ...
 
@@ -194,7 +198,8 @@ class World(Protocol):
 
 
 class WorldLoader(Protocol):
-    """``load_world``: reads a scenario (a shipped name or a file), fills the store, runs the world forward to its present."""
+    """``load_world``: reads a scenario (a shipped name or a file), fills the store, runs the world forward to its
+    present."""
 
     def __call__(
         self, scenario: str | Path, store: Store, *, profile: str | None = None, speed: float | None = None

@@ -1,7 +1,7 @@
 """Entity types of the installation and their resources: people, records, accounts, by property names.
 
-An entity type is declared once with its properties; each property then has a column of the one Resource table (or rows of
-ResourceLink). Every change of a resource makes a new version, so that ``as of`` and the history are true.
+An entity type is declared once with its properties; each property then has a column of the one Resource table (or
+rows of ResourceLink). Every change of a resource makes a new version, so that ``as of`` and the history are true.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class ValueType(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PropertySpec:
-    """A property to declare. ``target`` (an entity type's identifier) makes it a reference; ``many`` a collection of links.
+    """A property to declare. ``target`` (an entity type's identifier) makes it a reference; ``many`` a collection
+    of links.
 
     ``inverse`` is the name under which the target sees the way back, as a collection.
     """
@@ -104,9 +105,9 @@ class Resources:
         return self._by_id.get(type_id)
 
     def define(self, specs: Sequence[EntityTypeSpec], at: str = START_OF_TIME) -> dict[str, int]:
-        """Declares entity types that may refer to each other; also lists the system's own ones. Returns identifier -> id."""
-        with self.store.transaction():
-            self._list_system_types()
+        """Declares entity types that may refer to each other; also lists the system's own ones. Returns identifier
+        -> id.""" with
+        self.store.transaction(): self._list_system_types()
             for spec in specs:
                 name = spec.display_name or spec.identifier
                 row = {
@@ -171,14 +172,15 @@ class Resources:
                 )
 
     def get(self, resource_id: int) -> Row | None:
-        """A current resource by property identifiers (only those with a value), with Id and Type; links as lists of ids."""
-        row = self.store.row("Resource", resource_id)
+        """A current resource by property identifiers (only those with a value), with Id and Type; links as lists of
+        ids.""" row = self.store.row("Resource",
+        resource_id)
         return None if row is None else self._shown(row, with_links=True)
 
     def all(self, entity_type: str, where: str = "1", parameters: Sequence[Any] = ()) -> Iterator[Row]:
-        """Current resources of a type, without links; ``where`` is SQL in which ``{Property}`` stands for its column."""
-        kind = self.types[entity_type]
-        names = {p.identifier: p.column for p in kind.properties.values() if p.column}
+        """Current resources of a type, without links; ``where`` is SQL in which ``{Property}`` stands for its
+        column.""" kind =
+        self.types[entity_type] names = {p.identifier: p.column for p in kind.properties.values() if p.column}
         condition = where.format(**names)
         for row in self.store.rows("Resource", f"Type = {kind.id} AND ({condition})", parameters, order="Id"):
             yield self._shown(row, with_links=False)
@@ -256,7 +258,7 @@ class Resources:
                 property_id, wanted.identifier, value_type, column, wanted.target, wanted.many, association, side
             )
             kind.properties[wanted.identifier.casefold()] = known
-            self._write_property(kind, known, wanted.display_name, index, wanted.is_key)
+            self._write_property(kind, known, wanted.display_name, index, is_key=wanted.is_key)
             if (wanted.is_key or wanted.indexed or wanted.target) and column not in ("", *SYSTEM_PROPERTIES):
                 self.store.index_resource_column(column)
             if wanted.target:
@@ -277,7 +279,7 @@ class Resources:
                 inverse_column=known.column,
             )
             target.properties[wanted.inverse.casefold()] = back
-            self._write_property(target, back, "", None, False)
+            self._write_property(target, back)
             back_id = back.id
         self.store.insert(
             "EntityAssociation",
@@ -293,7 +295,8 @@ class Resources:
             ],
         )
 
-    def _write_property(self, kind: EntityType, known: Property, display: str, index: int | None, is_key: bool) -> None:
+    def _write_property(self, kind: EntityType, known: Property, display: str = "", index: int | None = None, *, is_key: bool = False
+    ) -> None:
         row = {
             "Id": known.id,
             "Identifier": known.identifier,
@@ -304,7 +307,7 @@ class Resources:
             "IsKey": is_key,
         }
         if known.association:
-            row["Association2Id" if known.side == 2 or known.inverse_column else "Association1Id"] = known.association
+            row["Association2Id" if not known.column and known.side != 1 else "Association1Id"] = known.association
         self.store.insert("EntityProperty", [row])
 
 

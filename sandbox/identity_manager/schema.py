@@ -1,7 +1,7 @@
 """What an entity of the Identity Manager is: its table, its fields, where its navigations lead, who may read it.
 
-The entities themselves are declared in ``entities/``; ``ENTITIES`` collects them. The server translates SQuery with these
-declarations, the store creates its tables from them, and the world writes rows that fit them.
+The entities themselves are declared in ``entities/``; ``ENTITIES`` collects them. The server translates SQuery with
+these declarations, the store creates its tables from them, and the world writes rows that fit them.
 
 Row conventions (what the world writes and the store keeps):
 
@@ -98,8 +98,8 @@ class Entity:
 def fields(text: str) -> dict[str, Field]:
     """Field declarations from words ``Name[:kind][=default][marks]``.
 
-    Marks: ``!`` writable over PUT, ``~`` internal, ``@`` only from api-version 2.0 on, ``?`` answered on request, ``&`` flags.
-    Without a kind: ``Id`` is an id, ``...Id`` a ref, anything else text.
+    Marks: ``!`` writable over PUT, ``~`` internal, ``@`` only from api-version 2.0 on, ``?`` answered on request,
+    ``&`` flags. Without a kind: ``Id`` is an id, ``...Id`` a ref, anything else text.
     """
     declared: dict[str, Field] = {}
     for word in text.split():
@@ -157,8 +157,8 @@ def entity(
 ) -> Entity:
     """Declares an entity. ``indexes``: each text is the blank-separated columns of one index.
 
-    ``owned`` entities belong to an owner (OwnerType, OwnerId): a Path that names an entity type restricts their rows to it.
-    ``permission`` defaults to the endpoint's ``/Module/Entity/Query``.
+    ``owned`` entities belong to an owner (OwnerType, OwnerId): a Path that names an entity type restricts their
+    rows to it. ``permission`` defaults to the endpoint's ``/Module/Entity/Query``.
     """
     declared = fields(field_words)
     if historized:

@@ -1,7 +1,8 @@
 """The sandbox's SQLite database: creates the tables of the schema, writes and reads rows.
 
 The world writes through the one ``connection`` (on the event loop's thread, short statements); the server reads through
-``reader()`` connections in threads, which see committed rows only (WAL). Without ``transaction()`` each call commits itself.
+``reader()`` connections in threads, which see committed rows only (WAL). Without ``transaction()`` each call
+commits itself.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.identity_manager.entities import ENTITIES
-from sandbox.identity_manager.ids import FIRST_ID, FIRST_ID_ELSEWHERE
+from sandbox.identity_manager.ids import BUILT_IN_IDS, FIRST_ID, FIRST_ID_ELSEWHERE
 from sandbox.identity_manager.schema import END_OF_TIME, Entity, Field, Kind
 
 Row = dict[str, Any]
@@ -99,7 +100,7 @@ class Store:
         last = self._last_ids.get(entity)
         if last is None:
             first = FIRST_ID.get(entity, FIRST_ID_ELSEWHERE)
-            ceiling = "WHERE Id < 2147483647" if entity in ("Job", "EntityType") else ""
+            ceiling = f"WHERE Id < {BUILT_IN_IDS}" if entity in ("Job", "EntityType") else ""
             highest = self.connection.execute(f"SELECT max(Id) FROM {ENTITIES[entity].table} {ceiling}").fetchone()[0]
             last = max(first - 1, highest or 0)
         self._last_ids[entity] = last + count
@@ -120,7 +121,7 @@ class Store:
         for row in rows:
             if not row.keys() <= known:
                 raise KeyError(f"{entity} has no {', '.join(sorted(set(row) - known))}")
-            values = [
+            values: list[Any] = [
                 stored(row[name]) if row.get(name) is not None else default
                 for name, default in zip(columns, defaults, strict=True)
             ]
@@ -132,7 +133,7 @@ class Store:
         marks = ",".join("?" * len(columns))
         with self.transaction():
             self.connection.executemany(f"INSERT INTO {shape.table} ({quoted(columns)}) VALUES ({marks})", prepared)
-        if ids and self._last_ids.get(entity, 0) < max(ids) < 2147483647:
+        if ids and self._last_ids.get(entity, 0) < max(ids) < BUILT_IN_IDS:
             self._last_ids[entity] = max(ids)
         return ids
 
@@ -161,7 +162,8 @@ class Store:
                 self.update(entity, row_id, values)
 
     def new_version(self, entity: str, row_id: int, changes: Mapping[str, Any], at: datetime) -> bool:
-        """Closes the current version at ``at`` and opens one with the changes, so that ``as of`` still sees the old one.
+        """Closes the current version at ``at`` and opens one with the changes, so that ``as of`` still sees the old
+        one.
 
         A version that began at ``at`` itself is changed in place. False when there is no current row.
         """

@@ -1,0 +1,1 @@
+"""The wire: token endpoint, API, companion protocol, and the sandbox's own pages and controls."""

@@ -1,0 +1,1 @@
+"""SQuery: parsed with a grammar, checked against the schema, translated to SQL, answered as nested JSON."""
