@@ -4,12 +4,14 @@ Every read raises a `bot.errors.NimError` when Identity Manager does not give it
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Protocol
 
 from bot.model.action import Action, ActionState, Wish
 from bot.model.answer import RequestMade
 from bot.model.assignment import Assignment, Decision, RoleRule
+from bot.model.audit import AuditRecord
 from bot.model.change import LinkChange, Operation, Progress, RowChange, TableMapping
 from bot.model.file import AgentFile, Folder, TaskLog
 from bot.model.ids import (
@@ -24,12 +26,13 @@ from bot.model.ids import (
     ResourceTypeId,
     TaskRunId,
 )
-from bot.model.incident import Incident
+from bot.model.incident import Incident, WatchMark
 from bot.model.job import Connector, Job, JobRun, Limits, RunState, Step, Task, TaskRun
 from bot.model.message import Delivery, Message
 from bot.model.order import ChangeType, Order, OrderProperty, OrderState, ResourceType
 from bot.model.page import Page
 from bot.model.person import Person
+from bot.model.request import HelpRequest, RequestState
 from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
 
 
@@ -241,7 +244,8 @@ class Actions(Protocol):
     async def ask(self, wish: Wish, now: datetime) -> tuple[Action, bool]:
         """Stores the wish under its key, with the audit record before it.
 
-        Returns the action and whether it is new: the same key again meets the first one's action.
+        Returns the action and whether it is new: the same key again, or the same target while its action has not
+        ended, meets the first one's action. A key is free again after REFUSED and UNKNOWN: a person may decide anew.
         """
         ...
 
@@ -304,6 +308,75 @@ class DeliveryQueue(Protocol):
         """
         ...
 
-    async def changed(self, timeout: float) -> bool:
-        """Waits until something may be due, at most `timeout` seconds; true when a row was added or edited."""
+    async def changed(self, at_most: float) -> bool:
+        """Waits until something may be due, at most `at_most` seconds; true when a row was added or edited."""
         ...
+
+
+class Work(Protocol):
+    """One transaction of ours: all of it is stored, or nothing."""
+
+    async def mark(self, env: str, subject: str) -> WatchMark: ...
+    async def set_mark(self, env: str, subject: str, mark: WatchMark) -> None: ...
+
+    async def open_incident(self, draft: Incident) -> Incident:
+        """Stores a new incident and gives it its id; an open one with its fingerprint is returned instead."""
+        ...
+
+    async def change_incident(self, incident: Incident, now: datetime) -> None: ...
+    async def open_incidents(self, env: str) -> Sequence[Incident]: ...
+
+    async def post(
+        self, key: str, channel: str, message: Message, *, thread_of: str = "", incident_id: IncidentId | None = None
+    ) -> None: ...
+    async def edit(self, key: str, message: Message) -> None: ...
+
+
+class Transactions(Protocol):
+    def work(self) -> AbstractAsyncContextManager[Work]: ...
+
+
+class Audit(Protocol):
+    async def record(self, entry: AuditRecord) -> None: ...
+
+    def since(self, moment: datetime | None = None, *, user_id: str = "") -> AsyncIterator[AuditRecord]:
+        """Oldest first; None = from the beginning."""
+        ...
+
+
+class Preferences(Protocol):
+    """What is remembered of one person, such as the last question."""
+
+    async def get(self, team_id: str, user_id: str, subject: str) -> str: ...
+    async def put(self, team_id: str, user_id: str, subject: str, value: str, now: datetime) -> None: ...
+
+
+class Inbox(Protocol):
+    """Mentions and direct messages: stored before they are acknowledged, since Slack sends them again otherwise."""
+
+    async def receive(self, event_id: str, body: str, now: datetime) -> bool:
+        """False when the event is known already."""
+        ...
+
+    async def done(self, event_id: str, now: datetime) -> None: ...
+
+    async def waiting(self) -> Sequence[tuple[str, str]]:
+        """Pairs of event id and body that nobody has finished, oldest first."""
+        ...
+
+
+class Requests(Protocol):
+    """*Ask an operator*."""
+
+    async def ask(self, draft: HelpRequest) -> tuple[HelpRequest, bool]:
+        """Stores it and gives it its id; the same key again meets the first one. True when it is new."""
+        ...
+
+    async def get(self, request_id: int) -> HelpRequest: ...
+
+    async def claim(self, request_id: int, user_id: str, now: datetime) -> HelpRequest:
+        """The first one who claims has it; the request says who that is."""
+        ...
+
+    async def in_state(self, state: RequestState) -> Sequence[HelpRequest]: ...
+    async def done(self, request_id: int) -> None: ...

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bot.model.actor import Place
 from bot.model.finding import ActionKind
-from bot.model.ids import ActionId, IncidentId, JobId, JobRunId, OrderId, TaskRunId
+from bot.model.ids import ActionId, IncidentId, JobId, JobRunId, OrderId, ResourceId, TaskRunId
 from bot.model.job import RunState, TaskKind
 from bot.model.order import OrderState
 
@@ -117,3 +117,21 @@ class Action:
     said: str = ""
     """Why it was refused or is unknown, in words for the person."""
     order_id: OrderId | None = None
+    unblock_sent_at: datetime | None = None
+    """Stored right before the call: after a crash an order that has become pending since is ours."""
+    deletes: bool = False
+    """The order removes an account, so that its end may be that order and account are gone."""
+    account_id: ResourceId | None = None
+    account_type: str = ""
+    """Entity type of the account, to see after a deletion that it is gone."""
+    waits_because: str = ""
+    """What keeps it from going on, in words; empty while it goes on."""
+
+    @property
+    def message_key(self) -> str:
+        """The outbox's key of the message that shows its progress."""
+        return f"action-{self.id}"
+
+    @property
+    def ended(self) -> bool:
+        return self.state in {ActionState.DONE, ActionState.REFUSED, ActionState.UNKNOWN}

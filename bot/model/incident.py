@@ -47,3 +47,18 @@ class Incident:
     """Orders of the incident that are still errored; None when it is not about orders or could not be read."""
     open_orders_exact: bool = True
     history: tuple[str, ...] = field(default=())
+
+    @property
+    def message_key(self) -> str:
+        """The outbox's key of the incident's card; replies in its thread name it as `thread_of`."""
+        return f"incident-{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class WatchMark:
+    """How far the watch has come with one environment."""
+
+    at: datetime | None = None
+    """The environment's own time up to which ended runs were seen; None before the first look."""
+    keys: tuple[str, ...] = ()
+    """Runs in the states in which they were seen, as far back as the overlap and all that have not ended."""
