@@ -1,4 +1,4 @@
-"""The Slack app's manifest for one configuration: `manifest.yml` with the command's name, and addresses in http mode."""
+"""The Slack app's manifest for one configuration: the command's name, and addresses in http mode."""
 
 from typing import Any
 
