@@ -62,7 +62,8 @@ async def start() -> AsyncIterator[Callable[..., Any]]:
 
 @pytest.fixture
 async def workspace(start) -> RunningWorkspace:
-    return await start()
+    running: RunningWorkspace = await start()
+    return running
 
 
 @pytest.fixture
