@@ -1,7 +1,7 @@
 """When a job is due: its crontab expression read in its own zone (nim-api 4.3, CronTimeZone)."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from statistics import median
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from cronsim import CronSim, CronSimError
 from bot.model.job import CronZone, Job
 
 _LOOKED_AT: Final = 13
-"""Starts from which the usual interval is taken: half a day of quarters of an hour is enough, and so is a year of months."""
+"""Starts from which the usual interval is taken."""
 
 
 def next_start(job: Job, after: datetime, server_zone: str) -> datetime | None:
@@ -33,8 +33,8 @@ def interval(job: Job, at: datetime, server_zone: str) -> timedelta | None:
         times = list(islice(starts, _LOOKED_AT))
     except CronSimError:
         return None
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
-    return median(gaps) if gaps else None
+    gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+    return timedelta(seconds=median(gaps)) if gaps else None
 
 
 def _start(job: Job, at: datetime, server_zone: str, *, reverse: bool) -> datetime | None:
