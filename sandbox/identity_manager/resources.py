@@ -105,9 +105,9 @@ class Resources:
         return self._by_id.get(type_id)
 
     def define(self, specs: Sequence[EntityTypeSpec], at: str = START_OF_TIME) -> dict[str, int]:
-        """Declares entity types that may refer to each other; also lists the system's own ones. Returns identifier
-        -> id.""" with
-        self.store.transaction(): self._list_system_types()
+        """Declares entity types that may refer to each other; lists the system's own too. Returns identifier -> id."""
+        with self.store.transaction():
+            self._list_system_types()
             for spec in specs:
                 name = spec.display_name or spec.identifier
                 row = {
@@ -172,15 +172,14 @@ class Resources:
                 )
 
     def get(self, resource_id: int) -> Row | None:
-        """A current resource by property identifiers (only those with a value), with Id and Type; links as lists of
-        ids.""" row = self.store.row("Resource",
-        resource_id)
+        """A current resource by property identifiers (only those with a value), Id and Type; links as lists of ids."""
+        row = self.store.row("Resource", resource_id)
         return None if row is None else self._shown(row, with_links=True)
 
     def all(self, entity_type: str, where: str = "1", parameters: Sequence[Any] = ()) -> Iterator[Row]:
-        """Current resources of a type, without links; ``where`` is SQL in which ``{Property}`` stands for its
-        column.""" kind =
-        self.types[entity_type] names = {p.identifier: p.column for p in kind.properties.values() if p.column}
+        """Current resources of a type, without links; ``where`` is SQL in which ``{Property}`` is its column."""
+        kind = self.types[entity_type]
+        names = {p.identifier: p.column for p in kind.properties.values() if p.column}
         condition = where.format(**names)
         for row in self.store.rows("Resource", f"Type = {kind.id} AND ({condition})", parameters, order="Id"):
             yield self._shown(row, with_links=False)
@@ -295,7 +294,8 @@ class Resources:
             ],
         )
 
-    def _write_property(self, kind: EntityType, known: Property, display: str = "", index: int | None = None, *, is_key: bool = False
+    def _write_property(
+        self, kind: EntityType, known: Property, display: str = "", index: int | None = None, *, is_key: bool = False
     ) -> None:
         row = {
             "Id": known.id,

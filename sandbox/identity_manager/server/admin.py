@@ -32,9 +32,8 @@ routes = web.RouteTableDef()
 
 
 def check_admin(request: web.Request, server: Server) -> None:
-    """Problem 403 for anyone but this machine or the holder of the admin token; writes must be JSON (no foreign
-    forms).""" sent = request.headers.get("Authorization",
-    "")
+    """Problem 403 for anyone but this machine or the admin token's holder; writes must be JSON (no foreign forms)."""
+    sent = request.headers.get("Authorization", "")
     if request.remote not in _LOOPBACK and not hmac.compare_digest(
         sent.encode(), f"Bearer {server.admin_token}".encode()
     ):

@@ -43,9 +43,9 @@ class Tokens:
         self.issued = 0
 
     def authenticate(self, client_id: str, secret: str, domains: set[str], now: datetime) -> OpenIdClient | None:
-        """The client behind ``identifier@domain`` and its secret; None when unknown, wrong or past its expiration
-        date.""" identifier, _, domain =
-        client_id.rpartition("@") client = self._clients.get(identifier)
+        """The client behind ``identifier@domain`` and its secret; None when unknown, wrong or past its expiry."""
+        identifier, _, domain = client_id.rpartition("@")
+        client = self._clients.get(identifier)
         if client is None or domain.casefold() not in domains:
             return None
         if not hmac.compare_digest(client.secret.encode(), secret.encode()):

@@ -17,7 +17,7 @@ def history_of(resources: Resources, kind: str, resource_id: int, only: str | No
     """
     entity_type = resources.types[kind]
     found = _changes(resources, entity_type, resource_id, "")
-    for known in _own_records(resources, entity_type):
+    for known in _own_records(entity_type):
         rows = resources.store.connection.execute(
             f"SELECT DISTINCT {known.column} FROM Resource WHERE Id = ? AND {known.column} IS NOT NULL", (resource_id,)
         ).fetchall()
@@ -68,14 +68,15 @@ def sources_of(resources: Resources, kind: str, resource_id: int) -> list[dict[s
 
 def _properties_of(resources: Resources, order_id: int) -> list[str]:
     rows = resources.store.connection.execute(
-        "SELECT DISTINCT p.Identifier FROM AssignedResourceScalar s JOIN EntityProperty p ON p.Id = s.PropertyId "
-        f"AND p.ValidTo = '{END_OF_TIME}' WHERE s.AssignedResourceTypeId = ? AND s.ValidTo = '{END_OF_TIME}' ORDER BY 1",
+        "SELECT DISTINCT p.Identifier FROM AssignedResourceScalar s "
+        f"JOIN EntityProperty p ON p.Id = s.PropertyId AND p.ValidTo = '{END_OF_TIME}' "
+        f"WHERE s.AssignedResourceTypeId = ? AND s.ValidTo = '{END_OF_TIME}' ORDER BY 1",
         (order_id,),
     )
     return [row[0] for row in rows]
 
 
-def _own_records(resources: Resources, entity_type: EntityType) -> list[Property]:
+def _own_records(entity_type: EntityType) -> list[Property]:
     """To-one references to an entity type that belongs to this one (it sees it as a collection too)."""
     collections = {p.target for p in entity_type.properties.values() if p.many and p.inverse_column}
     return [p for p in entity_type.properties.values() if p.target in collections and p.column]

@@ -75,9 +75,8 @@ class Paging:
 
 
 def read_paging(parameters: Parameters, request: web.Request, maximum: int, default: int | None = None) -> Paging:
-    """PageSize and ContinuationToken. A larger size is silently cut down; a foreign or broken token is a Problem
-    400.""" size = parameters.whole("PageSize",
-    least=1)
+    """PageSize and ContinuationToken. A larger size is silently cut down; a foreign or broken token is a 400."""
+    size = parameters.whole("PageSize", least=1)
     if size is None:
         size = default
     token = parameters.text("ContinuationToken")

@@ -123,7 +123,8 @@ async def _changes(server: Server, request: web.Request, parameters: Parameters,
         raise not_found("The route")
     kind = _entity_type(server, segments[1])
     connectors = server.store.connection.execute(
-        "SELECT c.Identifier FROM EntityTypeMapping m JOIN Connector c ON c.Id = m.ConnectorId WHERE m.EntityTypeId = ?",
+        "SELECT c.Identifier FROM EntityTypeMapping m JOIN Connector c ON c.Id = m.ConnectorId "
+        "WHERE m.EntityTypeId = ?",
         (kind.id,),
     ).fetchall()
     paths = [f"/Custom/{permission}/{row[0]}" for row in connectors]
