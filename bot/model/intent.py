@@ -74,3 +74,15 @@ class Intent:
 
     def about(self, thing: str) -> "Intent":
         return replace(self, thing=thing)
+
+    def inside(self, verb: Verb) -> "Intent":
+        """A wish about this wish, as *Share in channel* and *Details* have it: `share` about "order 771203"."""
+        return replace(self, verb=verb, thing=f"{self.verb.value} {self.thing}".strip())
+
+    def inner(self) -> "Intent":
+        """The wish that this one is about, put there by `inside`. Raises BadButton when there is none."""
+        verb, _, thing = self.thing.partition(" ")
+        try:
+            return replace(self, verb=Verb(verb), thing=thing)
+        except ValueError as why:
+            raise BadButton(str(why)) from why
