@@ -1,14 +1,18 @@
 """What somebody asked to be done to an environment, and how far it has come."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from bot.model.actor import Place
 from bot.model.finding import ActionKind
-from bot.model.ids import ActionId, IncidentId, JobId, JobRunId, OrderId, ResourceId, TaskRunId
-from bot.model.job import RunState, TaskKind
-from bot.model.order import OrderState
+from bot.model.ids import ActionId, IncidentId, JobId, JobRunId, OrderId, TaskRunId
+from bot.model.job import JobRun, RunState, TaskKind
+from bot.model.order import Order, OrderState
+
+LAUNCH_WINDOW: Final = timedelta(minutes=2)
+"""How far a run's start may lie from our call, both in the environment's time; it becomes visible within 30 s."""
 
 
 class ActionState(StrEnum):
@@ -119,19 +123,43 @@ class Action:
     order_id: OrderId | None = None
     unblock_sent_at: datetime | None = None
     """Stored right before the call: after a crash an order that has become pending since is ours."""
-    deletes: bool = False
-    """The order removes an account, so that its end may be that order and account are gone."""
-    account_id: ResourceId | None = None
+    order_before: Order | None = None
+    """As it was read right before the call, without its values."""
+    executed_seen: bool = False
+    """A read during our run, or after it, saw the order executed."""
     account_type: str = ""
     """Entity type of the account, to see after a deletion that it is gone."""
     waits_because: str = ""
     """What keeps it from going on, in words; empty while it goes on."""
+    waits_since: datetime | None = None
+    """The host's wall clock, as `asked_at`."""
+    looks: int = 0
+    """How often the present state was looked at without news: pauses grow with it."""
 
     @property
     def message_key(self) -> str:
         """The outbox's key of the message that shows its progress."""
         return f"action-{self.id}"
 
+    def owns(self, run: JobRun) -> bool:
+        """Whether a run of the job is the one that our call launched.
+
+        Newer than the last run before the call and started around it: an id alone would credit us with a scheduled run
+        of the next day, a time alone with somebody else's.
+        """
+        if run.job_id != self.wish.job_id or self.launched_at is None or not _newer(run.id, self.run_id_before):
+            return False
+        return run.started_at is None or abs(run.started_at - self.launched_at) <= LAUNCH_WINDOW
+
     @property
     def ended(self) -> bool:
         return self.state in {ActionState.DONE, ActionState.REFUSED, ActionState.UNKNOWN}
+
+
+def _newer(run_id: JobRunId, before: JobRunId | None) -> bool:
+    """Ids are numbers that grow; where one is not, any other id counts."""
+    if before is None:
+        return True
+    if run_id.isdecimal() and before.isdecimal():
+        return int(run_id) > int(before)
+    return run_id != before

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 
 from bot.model.ids import ConnectorId, EntityTypeId, JobRunId, OrderId, ResourceId, ResourceTypeId
 from bot.model.job import Limits
@@ -120,24 +119,5 @@ class Order:
         return self.errors[0] if self.errors else None
 
     @property
-    def seen(self) -> str:
-        """Fingerprint for `Offer.seen` and `Wish.seen`: state, newest error's run, hash of the values where read."""
-        run = self.error.job_run_id if self.error else None
-        return f"{self.state.value}/{run or ''}/{_values(self.change, self.resource_id, self.properties)}"
-
-    def still(self, seen: str) -> bool:
-        """Whether it is as it was seen. Values that one of the two did not read cannot tell them apart."""
-        state, run, values = (*seen.split("/"), "", "")[:3]
-        own_state, own_run, own_values = self.seen.split("/")
-        return (state, run) == (own_state, own_run) and (not values or not own_values or values == own_values)
-
-    @property
     def is_errored(self) -> bool:
         return self.state in {OrderState.ERRORED, OrderState.RULE_ERROR} or bool(self.review_filter & 32)
-
-
-def _values(change: ChangeType, resource_id: ResourceId | None, properties: tuple[OrderProperty, ...] | None) -> str:
-    if properties is None:
-        return ""
-    parts = sorted(f"{one.kind} {one.name}={one.value!r}" for one in properties)
-    return sha256("\n".join([change.value, resource_id or "", *parts]).encode()).hexdigest()[:12]
