@@ -48,8 +48,8 @@ literal: INTEGER | STRING | TRUE | FALSE | NULL
 orderby: ORDER BY sort ("," sort)*
 sort: path (ASC | DESC)
 
-name: NAME | TYPE | ORDER | BY | TOP | PAGESIZE | JOIN | SELECT | WHERE | OF | AS | IN | BETWEEN | CONTAINED | ASC |
-DESC
+name: NAME | TYPE | ORDER | BY | TOP | PAGESIZE | JOIN | SELECT | WHERE | OF | AS | IN | BETWEEN | CONTAINED
+    | ASC | DESC
 
 JOIN.2: /join\b/i
 OF.2: /of\b/i
