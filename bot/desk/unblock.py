@@ -1,0 +1,183 @@
+"""`unblock ORDER`: one order set to pending, and the job that sends it (product, "Verify one, then all", step 2)."""
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from bot.access import NEEDS, Permission, to_unblock
+from bot.desk.command import Asking, Command
+from bot.desk.look import OneOrder, at_order
+from bot.diagnosis.grouping import key_of, text_of
+from bot.diagnosis.masking import sample
+from bot.diagnosis.reading import Reads
+from bot.diagnosis.words import noun_of, subject_of, type_name, verb_of
+from bot.errors import NotNow
+from bot.model.action import Action, ActionState, Wish
+from bot.model.actor import Place
+from bot.model.answer import Answer
+from bot.model.finding import ActionKind
+from bot.model.ids import IncidentId
+from bot.model.intent import Intent, Verb
+from bot.model.order import ChangeType, Order, OrderState
+from bot.model.page import Page
+from bot.model.view import Confirmation
+from bot.ports import Incidents
+
+LIKE_READ = 1_000
+_OPEN = {
+    ActionState.ASKED,
+    ActionState.UNBLOCKED,
+    ActionState.LAUNCHED,
+    ActionState.RUNNING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a modal is drawn from; `intent` carries what was seen now, for the submit."""
+
+    confirmation: Confirmation
+    intent: Intent
+
+
+async def prepare(asking: Asking, *, run_job: bool = True) -> Prepared:
+    """Live figures for the modal. Raises what `at_order` raises, and NotNow while a like order is being tested."""
+    look = await at_order(asking)
+    reads = Reads()
+    like, _ = await asyncio.gather(
+        reads.attempt(_like(asking, look.order), "the like orders"), _no_other_test(asking, look.order)
+    )
+    order, run = look.order, look.run
+    untouched = [one for one in like or () if one.id != order.id and key_of(one) == key_of(order)]
+    warnings = []
+    if run.others is None:
+        warnings.append("The other pending orders could not be read: I cannot say what else leaves with this run.")
+    if run.last is None:
+        warnings.append(f"{run.job.name} has not run yet as far as I can see.")
+    confirmation = Confirmation(
+        kind=ActionKind.UNBLOCK_ONE,
+        title=f"Test with 1 of {len(untouched) + 1:,}" if untouched else "Unblock this order",
+        env_label=asking.env.label,
+        what=_what(order, look),
+        subject=subject_of(order),
+        untouched=len(untouched) if like is not None else None,
+        untouched_exact=like is None or like.exact,
+        pending_others=len(run.others) if run.others is not None else None,
+        pending_exact=run.others is None or run.others.exact,
+        job_name=run.job.name,
+        reversible=_reversible(order.change),
+        reversible_how=_undoing(order.change),
+        error=sample(text_of(order)),
+        warnings=tuple(warnings),
+        run_job=run_job,
+        as_of=order.read_at,
+    )
+    return Prepared(confirmation, replace(asking.intent, env=asking.env.name, seen=look.seen))
+
+
+async def act(asking: Asking, place: Place, *, run_job: bool, reason: str = "") -> tuple[Action, bool]:
+    """Stores the wish; whoever drives carries it out. Returns the action and whether this press made it.
+
+    Looks again first, and raises what `prepare` raises: nothing is stored then.
+    """
+    look = await at_order(asking)
+    await _no_other_test(asking, look.order)
+    order = look.order
+    incident = await _incident(asking, asking.desk.around.incidents, order)
+    wish = Wish(
+        env=asking.env.name,
+        kind=ActionKind.UNBLOCK_ONE,
+        target=order.id,
+        seen=look.seen,
+        team_id=asking.actor.team_id,
+        user_id=asking.actor.user_id,
+        place=incident.place if incident and incident.place else place,
+        run_job=run_job,
+        job_id=look.run.job.id if run_job else None,
+        incident_id=incident.id if incident else None,
+        reason=reason,
+        error_before=sample(text_of(order)),
+        error_key_before=key_of(order),
+        subject=subject_of(order),
+        label=f"order {order.id} · {type_name(order)} · {verb_of(order.change)}",
+        evidence=f"order {order.id} read {order.state.value} with error key {key_of(order)}",
+        role=_role(to_unblock(order)),
+    )
+    return await asking.desk.around.actions.ask(wish, asking.env.now())
+
+
+async def run(asking: Asking) -> Answer:
+    """Typed or said: brings up the order's card, whose button leads on (safety rule 10)."""
+    from bot.desk import order
+
+    return await order.run(asking)
+
+
+async def _like(asking: Asking, order: Order) -> Page[Order]:
+    return await asking.nim.orders(
+        errored=order.is_errored,
+        states=() if order.is_errored else [OrderState.AWAITING_APPROVAL],
+        resource_type_ids=[order.resource_type_id],
+        change=order.change,
+        with_errors=True,
+        limit=LIKE_READ,
+    )
+
+
+async def _no_other_test(asking: Asking, order: Order) -> None:
+    """Like orders are tested one at a time, over all operators (safety rule 3)."""
+    key = key_of(order)
+    for action in await asking.desk.around.actions.unfinished():
+        wish = action.wish
+        same = wish.env == asking.env.name and wish.error_key_before == key and wish.target != order.id
+        if same and action.state in _OPEN and wish.kind is ActionKind.UNBLOCK_ONE:
+            raise NotNow(
+                f"A like order is being tested right now ({wish.label}). Nothing was done.",
+                next_step="Wait for its verdict: it says whether this one can work.",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Thread:
+    id: IncidentId
+    place: Place | None
+
+
+async def _incident(asking: Asking, incidents: Incidents, order: Order) -> _Thread | None:
+    run_id = order.error.job_run_id if order.error else None
+    found = await incidents.of_run(asking.env.name, run_id) if run_id else None
+    if found is None:
+        return None
+    where = Place(channel=found.channel, thread=found.message_ts) if found.message_ts else None
+    return _Thread(found.id, where)
+
+
+def _what(order: Order, look: OneOrder) -> str:
+    system = look.land.system_of(order)
+    act = {ChangeType.CREATE: "Creates", ChangeType.UPDATE: "Changes", ChangeType.DELETE: "Deletes"}[order.change]
+    return f"{act} 1 {system} account ({type_name(order)})."
+
+
+def _reversible(change: ChangeType) -> bool:
+    return change is not ChangeType.DELETE
+
+
+def _undoing(change: ChangeType) -> str:
+    if change is ChangeType.DELETE:
+        return "A deleted account does not come back by a button."
+    return f"The {noun_of(change)} can be taken back by a later order."
+
+
+def _role(permission: Permission) -> str:
+    needs = NEEDS[permission]
+    return needs.value if needs else ""
+
+
+COMMAND = Command(
+    verb=Verb.UNBLOCK,
+    run=run,
+    usage="unblock ORDER",
+    summary="One order set to pending and sent, after a confirmation with live figures",
+    examples=("unblock 3930001",),
+    permission=Permission.READ,
+    words=("débloquer", "release"),
+)
