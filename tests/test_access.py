@@ -17,12 +17,12 @@ def order(change: ChangeType, state: OrderState) -> Order:
     return Order(OrderId("1"), state, 0, change, ResourceTypeId("1"), "AD_Entry")
 
 
-def job(**flags: bool) -> Job:
-    return Job(JobId("1"), "J", "J", **flags)
+def job(*, is_initialization: bool = False) -> Job:
+    return Job(JobId("1"), "J", "J", is_initialization=is_initialization)
 
 
-def task(kind: TaskKind, **flags: bool) -> Task:
-    return Task(TaskId("1"), "T", "T", kind, **flags)
+def task(kind: TaskKind, dirty: bool | None = None) -> Task:
+    return Task(TaskId("1"), "T", "T", kind, dirty=dirty)
 
 
 def test_somebody_without_a_role_gets_the_help_and_nothing_else():
