@@ -1,0 +1,24 @@
+"""What the settings say of one installation, as far as a diagnosis needs it. Filled by the composition root."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    environment: str = ""
+    timezone: str = "UTC"
+    """The server's zone, in which a schedule of kind "server time" is meant."""
+    base_url: str = ""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Link templates by the keys of nim-api chapter 8 (job_instance, order, connector …)."""
+    complete_job: Mapping[str, str] = field(default_factory=dict)
+    """Identifier of an incremental job → identifier of its complete twin."""
+    owners: Mapping[str, str] = field(default_factory=dict)
+    """Identifier of a connector → channel or group of those who can fix the managed system behind it."""
+    service_reviewers: tuple[str, ...] = ()
+    """Names under which automation approves."""
+    person_type: str = "Directory_User"
+    person_login: str = "Login"
+    person_number: str = "Identifier"
+    private_properties: frozenset[str] = frozenset()

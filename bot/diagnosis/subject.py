@@ -1,0 +1,35 @@
+"""What a question is about."""
+
+from dataclasses import dataclass
+
+from bot.model.ids import ConnectorId, JobId, OrderId, ResourceId, ResourceTypeId
+from bot.model.job import JobRun
+from bot.model.order import ChangeType
+from bot.model.person import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The thing that was named. What is empty was not named and does not narrow the question."""
+
+    run: JobRun | None = None
+    """A run of a job that was read just before."""
+    job_id: JobId | None = None
+    order_id: OrderId | None = None
+    connector_id: ConnectorId | None = None
+    resource_type_ids: tuple[ResourceTypeId, ...] = ()
+    change: ChangeType | None = None
+    person: Person | None = None
+    owner_id: ResourceId | None = None
+    """Owner of the orders in question; `person` need not have been read for that."""
+    property_name: str = ""
+    expected_value: str = ""
+    """What the asker holds to be right."""
+    entitlement: str = ""
+    key: str = ""
+    """Key of an object that is missed: an employee number, a login, a group's name."""
+    entity_type: str = ""
+
+    @property
+    def owner(self) -> ResourceId | None:
+        return self.person.id if self.person else self.owner_id

@@ -1,0 +1,391 @@
+"""Errored orders judged: groups with their causes, what to do next, and the one order to test with. Pure."""
+
+from datetime import datetime
+from typing import Final
+
+from bot.diagnosis import links
+from bot.diagnosis.catalogue import wait_minutes
+from bot.diagnosis.fingerprint import job_fingerprint, order_fingerprint
+from bot.diagnosis.grouping import (
+    MOST_GROUPS,
+    LikeOrders,
+    canary,
+    common_branch,
+    group_errored,
+    short_container,
+)
+from bot.diagnosis.masking import sample, shown_value
+from bot.diagnosis.symptoms.errored_orders.evidence import Evidence, duplicate_in
+from bot.diagnosis.symptoms.errored_orders.phrases import RULE_FAILS, Phrase, phrase_for
+from bot.diagnosis.symptoms.errored_orders.rows import Row, judge, named_property
+from bot.diagnosis.symptoms.errored_orders.scene import Scene, scene_of
+from bot.diagnosis.words import counted, listed, moment, noun_of, number, subject_of, title, type_name, verb_of
+from bot.model.finding import ActionKind, Certainty, Fact, Finding, Group, Offer, Remark
+from bot.model.job import JobRun
+from bot.model.order import ChangeType, Order, OrderState
+
+NUMBER: Final = 5
+SHOWN_PEOPLE: Final = 3
+_MOST_CONTAINERS: Final = 5
+_VERIFY: Final = (
+    "Executed in the run that is launched for the test; verified after the next synchronization. "
+    "Only then do the others follow."
+)
+_LEAVE: Final = "The orders leave the error state by the next synchronization or recomputation."
+
+
+def diagnose(evidence: Evidence, now: datetime) -> Finding:
+    """The finding of all errored orders asked about. Empty and unreadable evidence give a finding too."""
+    if evidence.orders is None:
+        return _unreadable(evidence, now)
+    if not evidence.orders.items:
+        return _none(evidence, now)
+    likes = group_errored(evidence.all_orders, evidence.landscape.connector_of)
+    if evidence.subject.order_id is not None:
+        asked = evidence.orders.items[0]
+        likes = tuple(like for like in likes if any(order.id == asked.id for order in like.orders))
+    judged = [_Judged(like, likes, evidence, now) for like in likes]
+    if evidence.subject.order_id is not None:
+        return _of_one(judged[0], evidence, now)
+    return _of_many(judged, evidence, now)
+
+
+class _Judged:
+    """One group with everything that is said of it."""
+
+    def __init__(self, like: LikeOrders, likes: tuple[LikeOrders, ...], evidence: Evidence, now: datetime) -> None:
+        self.like = like
+        self.evidence = evidence
+        self.scene: Scene = scene_of(like, likes, evidence)
+        self.row: Row = judge(self.scene, now)
+        self.phrase: Phrase = RULE_FAILS if self.row.name == "5i" else phrase_for(like.kind)
+        self.running: JobRun | None = evidence.landscape.running_on(like.connector_id, evidence.runs)
+
+    @property
+    def where(self) -> str:
+        """ " in OU=Leavers", "" where no container is known or they have nothing in common."""
+        branch = common_branch(name for name, _ in self.scene.containers)
+        return f" in {short_container(branch)}" if branch else ""
+
+    def filled(self, text: str) -> str:
+        connector = self.evidence.landscape.connector(self.like.connector_id)
+        system = (connector.name or connector.identifier) if connector else "the target"
+        owner = self.evidence.site.owners.get(connector.identifier, "") if connector else ""
+        named = self._named()
+        return text.format(
+            verb=verb_of(self.like.change),
+            where=self.where,
+            place=self.where.removeprefix(" in"),
+            named=named or "value",
+            owner=f"The {system} team ({owner})" if owner else f"The {system} team",
+            wait=wait_minutes(self.like.kind, self.like.text) or 0,
+        ).strip()
+
+    def _named(self) -> str:
+        if found := named_property(self.like.text):
+            return found
+        if self.like.kind.error_class == "data/duplicate":
+            if self.scene.looked:
+                return self.scene.looked.property
+            for order in self.like.orders:
+                pair = duplicate_in(order, self.evidence.properties.get(order.id, ()))
+                if pair:
+                    return pair[0]
+            return "login or mail"
+        return ""
+
+    @property
+    def cause(self) -> str:
+        """What completes "150 deletions: …"."""
+        if self.row.name == "5h":
+            return "not confirmed in time, the target reported no error"
+        if not self.like.text and not self.like.rule_error:
+            return "no error text was recorded"
+        if self.row.fixed_already:
+            return self.filled("container{place} was missing, it exists now")
+        return self.filled(self.phrase.title)
+
+    @property
+    def next(self) -> str:
+        if self.row.name == "5h":
+            return "Relaunch the synchronization first: what it confirms leaves the error by itself. Do not unblock."
+        if not self.like.text and not self.like.rule_error:
+            return "Open Provisioning Review and read the order's details there; no cause can be told from here."
+        if self.row.fixed_already:
+            return "The container exists now: test with one."
+        return self.filled(self.phrase.next)
+
+    @property
+    def count(self) -> str:
+        return counted(len(self.like), noun_of(self.like.change), exact=self.scene.exact)
+
+    def facts(self) -> tuple[Fact, ...]:
+        return _facts(self)
+
+    def test_offer(self, chosen: Order | None, *, alone: bool = False) -> tuple[Offer, ...]:
+        if chosen is None:
+            return ()
+        why_not = self.row.no_unblock or (
+            f"Run {self.running.id} of this connector is in progress; wait until it has ended." if self.running else ""
+        )
+        if len(self.like) == 1 or alone:
+            label = "Unblock this order"
+        else:
+            label = f"Test with 1 of {number(len(self.like))}{'' if self.scene.exact else '+'}"
+        return (
+            Offer(
+                ActionKind.UNBLOCK_ONE,
+                chosen.id,
+                label,
+                allowed=not why_not,
+                why_not=why_not,
+                seen=order_fingerprint(chosen),
+                subject=subject_of(chosen),
+                danger=chosen.change is ChangeType.DELETE,
+            ),
+        )
+
+    def as_group(self, *, offers: bool = True) -> Group:
+        return Group(
+            key=self.like.key,
+            error_class=self.like.kind.error_class if self.like.text else "no-text",
+            cause=self.row.name,
+            certainty=self.row.certainty,
+            count=len(self.like),
+            exact=self.scene.exact,
+            resource_type=self.like.resource_type,
+            change_type=self.like.change.value,
+            sample=sample(self.like.text),
+            title=f"{self.count}: {self.cause}",
+            text=self.row.why,
+            next=self.next,
+            evidence=self.facts(),
+            offers=self.test_offer(canary(self.like.orders)) if offers else (),
+            containers=tuple(short_container(name) for name, _ in self.scene.containers[:_MOST_CONTAINERS]),
+            order_ids=tuple(order.id for order in self.like.orders),
+            sample_people=tuple(order.owner_name for order in self.like.orders[:SHOWN_PEOPLE] if order.owner_name),
+        )
+
+
+def _facts(judged: _Judged) -> tuple[Fact, ...]:
+    like, scene, evidence = judged.like, judged.scene, judged.evidence
+    run = evidence.run
+    at = evidence.orders.read_at if evidence.orders else None
+    source = f"job run {run.id}" if run else "provisioning orders"
+    facts = []
+    if run is not None and scene.failed_in_run:
+        attempted = scene.failed_in_run + scene.passed_same
+        exact = scene.exact and scene.passed_exact
+        whole = number(attempted) if exact else f"at least {number(attempted)}"
+        facts.append(
+            Fact(
+                "Failed",
+                f"{number(scene.failed_in_run)} of {whole} {noun_of(like.change)}s of {like.resource_type}"
+                if scene.passed_read
+                else f"{number(scene.failed_in_run)} {noun_of(like.change)}s of {like.resource_type}",
+                source,
+                run.ended_at or run.started_at or at,
+            )
+        )
+    else:
+        facts.append(Fact("In error", f"{judged.count} of {like.resource_type}", "provisioning orders", at))
+    if like.text:
+        facts.append(
+            Fact("Error text", sample(like.text), f"order {like.orders[0].id}", like.orders[0].performed_at or at)
+        )
+    if like.kind.known:
+        facts.append(Fact("Meaning", like.kind.advice, f"error catalogue, {like.kind.id} {like.kind.error_class}", at))
+    if scene.containers:
+        shown = [f"{short_container(name)} ({number(count)})" for name, count in scene.containers]
+        facts.append(Fact("Containers", listed(shown), "provisioning orders", at))
+    if scene.passed_read and scene.passed_other and evidence.passed:
+        passed = counted(scene.passed_other, "other order", exact=scene.passed_exact)
+        facts.append(
+            Fact("Passed", f"{passed} of the connector passed in the same run", source, evidence.passed.read_at)
+        )
+    if scene.passed_since and evidence.passed:
+        facts.append(
+            Fact(
+                "Since then",
+                f"{counted(scene.passed_since, 'like order', exact=scene.passed_exact)} passed after that run",
+                "provisioning orders",
+                evidence.passed.read_at,
+            )
+        )
+    if not like.text and scene.validity_minutes:
+        facts.append(
+            Fact("Validity period", f"{number(scene.validity_minutes)} min", f"resource type {like.resource_type}", at)
+        )
+    if scene.last_sync is not None and (not like.text or judged.row.name == "5d"):
+        facts.append(
+            Fact("Last synchronization", "completed", f"job run {scene.last_sync.job_run_id}", scene.last_sync.ended_at)
+        )
+    if scene.looked is not None:
+        state = "is" if scene.looked.present else "is not"
+        facts.append(
+            Fact(
+                "Looked up",
+                f"{scene.looked.property} {shown_value(scene.looked.property, scene.looked.value)} {state} there"
+                + (f": {scene.looked.name}" if scene.looked.name else ""),
+                "synchronized data",
+                scene.looked.at,
+                private=like.kind.error_class == "data/duplicate",
+            )
+        )
+    return tuple(facts)
+
+
+def _as_of(evidence: Evidence, now: datetime) -> datetime:
+    pages = (evidence.orders, evidence.like, evidence.passed, evidence.syncs)
+    return min((page.read_at for page in pages if page is not None), default=now)
+
+
+def _relaunch(judged: list[_Judged], evidence: Evidence) -> tuple[Offer, ...]:
+    """Relaunch of the job that failed, else of the connector's only fulfilling one; several = a person chooses."""
+    connectors = {one.like.connector_id for one in judged}
+    if len(connectors) != 1:
+        return ()
+    connector_id = next(iter(connectors))
+    job = evidence.landscape.fulfilling_job(connector_id, evidence.run.job_id if evidence.run else None)
+    if job is None:
+        return ()
+    running = evidence.landscape.running_on(connector_id, evidence.runs)
+    why_not = ""
+    if job.user_start_denied:
+        why_not = "Identity Manager does not let people start this job."
+    elif running:
+        why_not = f"Run {running.id} is in progress; wait until it has ended."
+    return (
+        Offer(
+            ActionKind.RELAUNCH, job.id, "Relaunch job", allowed=not why_not, why_not=why_not, seen=job_fingerprint(job)
+        ),
+    )
+
+
+def _count_all(evidence: Evidence) -> tuple[Offer, ...]:
+    if evidence.orders is None or evidence.orders.exact:
+        return ()
+    return (Offer(ActionKind.COUNT_ALL, "errored", "Count all"),)
+
+
+def _of_many(judged: list[_Judged], evidence: Evidence, now: datetime) -> Finding:
+    first = judged[0]
+    total = sum(len(one.like) for one in judged)
+    exact = evidence.orders is not None and evidence.orders.exact
+    orders = counted(total, "order", exact=exact)
+    person = evidence.subject.person
+    about = f"{person.name}: " if person else ""
+    systems = sorted({evidence.landscape.system_of(one.like.orders[0]) for one in judged})
+    if len(judged) == 1:
+        said = f"{first.count} in {systems[0]} in error: {first.cause}"
+        public = said
+    else:
+        public = f"{orders} in error in {listed(systems)}: {len(judged)} different errors"
+        said = f"{about}{public}"
+    contributing = tuple(
+        Remark(one.row.name, f"{one.count}: {one.cause}") for one in judged[1:] if one.row.name is not None
+    )
+    if len(judged) > 1 and len(first.like) * 2 <= total:
+        contributing += (Remark("5k", "no single error explains more than half of the orders"),)
+    shown = judged[:MOST_GROUPS]
+    more = len(judged) - len(shown)
+    text = first.row.why if len(judged) == 1 else _told(shown, more)
+    return Finding(
+        symptom=NUMBER,
+        cause=first.row.name,
+        certainty=first.row.certainty,
+        title=title(f"{about}{said}" if len(judged) == 1 else said),
+        title_public=title(public) if about else "",
+        text=text,
+        next=first.next,
+        verify=_LEAVE if first.row.no_unblock else _VERIFY,
+        evidence=first.facts(),
+        contributing=contributing,
+        ruled_out=first.row.ruled_out,
+        groups=tuple(one.as_group() for one in shown),
+        offers=(*_relaunch(judged, evidence), *_count_all(evidence)),
+        missing=evidence.missing,
+        links=(links.provisioning_review(evidence.site), links.vendor_page(NUMBER)),
+        say_to_caller=_caller(first),
+        as_of=_as_of(evidence, now),
+    )
+
+
+def _told(shown: list[_Judged], more: int) -> str:
+    lines = [f"({number(index)}) {one.count}: {one.cause}." for index, one in enumerate(shown, 1)]
+    if more:
+        lines.append(f"{counted(more, 'more group')} not shown.")
+    return " ".join(lines)
+
+
+def _caller(judged: _Judged) -> str:
+    if judged.row.name == "5h":
+        return "The change was most likely made already; it only has not been confirmed yet."
+    if not judged.like.text and not judged.like.rule_error:
+        return "The change has not gone through yet; the reason is being looked into."
+    return judged.phrase.caller
+
+
+def _of_one(judged: _Judged, evidence: Evidence, now: datetime) -> Finding:
+    order = evidence.orders.items[0] if evidence.orders else judged.like.orders[0]
+    done = noun_of(order.change)
+    others = len(judged.like) - 1
+    like = f" {counted(others, 'other order', exact=judged.scene.exact)} failed with the same error." if others else ""
+    asked = f"{type_name(order)} {done} in error: {judged.cause}"
+    waits = order.state is OrderState.AWAITING_APPROVAL
+    contributing = (Remark("4h", "the order also waits for a review; the error comes first"),) if waits else ()
+    happened = (
+        f"Order {order.id}, last act {moment(order.performed_at)}." if order.performed_at else f"Order {order.id}."
+    )
+    return Finding(
+        symptom=NUMBER,
+        cause=judged.row.name,
+        certainty=judged.row.certainty,
+        title=title(f"{order.owner_name}: {asked}" if order.owner_name else asked),
+        title_public=title(f"Order {order.id}: {asked}"),
+        text=f"{judged.row.why}{like} {happened}",
+        next=judged.next,
+        verify=_VERIFY,
+        evidence=judged.facts(),
+        contributing=contributing,
+        ruled_out=judged.row.ruled_out,
+        groups=(judged.as_group(offers=False),),
+        offers=(*judged.test_offer(order, alone=True), *_relaunch([judged], evidence)),
+        missing=evidence.missing,
+        links=(
+            links.order(evidence.site, order.id, evidence.landscape.entity_type(order.owner_type_id)),
+            links.provisioning_review(evidence.site),
+            links.vendor_page(NUMBER),
+        ),
+        say_to_caller=_caller(judged),
+        as_of=_as_of(evidence, now),
+    )
+
+
+def _unreadable(evidence: Evidence, now: datetime) -> Finding:
+    return Finding(
+        symptom=NUMBER,
+        cause=None,
+        certainty=Certainty.UNKNOWN,
+        title="The errored orders could not be read",
+        text="Without them no cause can be told and nothing is offered.",
+        next="Look at Provisioning Review yourself, or ask the platform team.",
+        missing=evidence.missing,
+        links=(links.provisioning_review(evidence.site), links.vendor_page(NUMBER)),
+        as_of=now,
+    )
+
+
+def _none(evidence: Evidence, now: datetime) -> Finding:
+    person = evidence.subject.person
+    return Finding(
+        symptom=NUMBER,
+        cause=None,
+        certainty=Certainty.UNKNOWN,
+        title=title(f"{person.name}: no order in error" if person else "No order in error"),
+        title_public="No order in error",
+        text="No errored order is visible to the service account.",
+        missing=evidence.missing,
+        links=(links.provisioning_review(evidence.site), links.vendor_page(NUMBER)),
+        as_of=_as_of(evidence, now),
+    )

@@ -1,0 +1,404 @@
+"""Symptom 5, row by row of the decision table (troubleshooting 2.5)."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.diagnosis.site import Site
+from bot.diagnosis.subject import Subject
+from bot.diagnosis.symptoms import errored_orders
+from bot.model.finding import ActionKind, Certainty
+from bot.model.ids import JobRunId, OrderId, ResourceId
+from bot.model.job import RunState, TaskKind
+from bot.model.order import ChangeType, OrderProperty, OrderState
+from bot.model.person import Person
+from bot.model.value import ResourceVersion
+from tests.diagnosis.fakes import (
+    FULFILL,
+    NO_RIGHT,
+    NOW,
+    FakeNim,
+    ago,
+    job,
+    leavers,
+    order,
+    resource_type,
+    run,
+    task_run,
+)
+
+SITE = Site(owners={"AD": "#team-ad"})
+PARENT = (
+    "0000208D: NameErr: DSID-03100288, problem 2001 (NO_OBJECT), data 0, best match of: 'OU=Sites,DC=contoso,DC=com'"
+)
+THROTTLED = "Response status code does not indicate success: 429 (Too Many Requests). Retry-After: 120"
+
+
+async def ask(nim: FakeNim, subject: Subject | None = None, site: Site = SITE):
+    return errored_orders.diagnose(await errored_orders.gather(nim, subject or Subject(), site, NOW), NOW)
+
+
+def failing(text: str | None, count: int = 5, change: ChangeType = ChangeType.UPDATE, **more) -> FakeNim:
+    nim = leavers(0, passed=0, duplicates=0)
+    nim.all_the_orders = [order(str(5000 + index), change=change, error=text, **more) for index in range(count)]
+    return nim
+
+
+def and_passed(nim: FakeNim, count: int = 9, change: ChangeType = ChangeType.UPDATE, **more) -> FakeNim:
+    nim.all_the_orders += [order(str(8000 + index), OrderState.EXECUTED, change, **more) for index in range(count)]
+    return nim
+
+
+async def test_5a_every_order_of_one_kind_is_refused_while_others_pass():
+    found = await ask(leavers(duplicates=0))
+    assert (found.symptom, found.cause, found.certainty) == (5, "5a", Certainty.CONFIRMED)
+    assert found.title == "150 deletions in AD in error: the service account may not delete in OU=Leavers"
+    assert found.ruled_out[0].row == "5c"
+    assert "37 other orders" in found.ruled_out[0].why
+    assert found.next.startswith("The AD team (#team-ad) grants")
+    assert found.groups[0].containers == ("OU=Leavers",)
+
+
+async def test_the_main_story_has_two_groups_and_not_162_lines():
+    found = await ask(leavers())
+    assert [(group.count, group.cause, group.exact) for group in found.groups] == [(150, "5a", True), (12, "5e", True)]
+    assert (found.cause, found.certainty) == ("5a", Certainty.CONFIRMED)
+    assert [(one.row, one.why) for one in found.contributing] == [
+        ("5e", "12 creations: the userPrincipalName already exists")
+    ]
+    assert found.groups[0].title == "150 deletions: the service account may not delete in OU=Leavers"
+    assert "150 of 150 deletions" in found.groups[0].evidence[0].value
+
+
+async def test_5a_is_only_likely_when_what_passed_cannot_be_read():
+    nim = leavers(duplicates=0)
+    nim.denied = {"passed"}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("5a", Certainty.LIKELY)
+    assert any(one.what == "what passed in the same run" for one in found.missing)
+
+
+async def test_5a_is_only_likely_when_nothing_else_passed():
+    found = await ask(leavers(duplicates=0, passed=0))
+    assert (found.cause, found.certainty) == ("5a", Certainty.LIKELY)
+
+
+async def test_5b_like_orders_elsewhere_passed():
+    nim = and_passed(leavers(duplicates=0), 4, ChangeType.DELETE, resource_dn="CN=a,OU=Other,DC=contoso,DC=com")
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("5b", Certainty.LIKELY)
+
+
+async def test_5b_specially_protected_objects():
+    found = await ask(and_passed(failing("Cannot modify a protected object: AdminSDHolder", change=ChangeType.DELETE)))
+    assert (found.cause, found.certainty) == ("5b", Certainty.LIKELY)
+
+
+async def test_5c_nothing_of_the_connector_passed():
+    found = await ask(
+        failing("No connection could be made because the target machine actively refused it. (10.2.0.15:636)")
+    )
+    assert (found.cause, found.certainty) == ("5c", Certainty.CONFIRMED)
+
+
+async def test_5c_is_only_likely_when_others_passed():
+    found = await ask(and_passed(failing("The LDAP server is unavailable.")))
+    assert (found.cause, found.certainty) == ("5c", Certainty.LIKELY)
+
+
+async def test_5c_a_target_that_asks_for_a_pause_says_how_long():
+    found = await ask(and_passed(failing(THROTTLED)))
+    assert (found.cause, found.certainty) == ("5c", Certainty.CONFIRMED)
+    assert found.next.startswith("Wait 2 minutes")
+
+
+def sites(count: int = 23) -> FakeNim:
+    nim = failing(PARENT, count, ChangeType.CREATE)
+    for one in nim.all_the_orders:
+        nim.values[one.id] = (OrderProperty("dn", "scalar", f"CN=P{one.id},OU=Nantes,OU=Sites,DC=contoso,DC=com"),)
+    nim.all_task_runs.append(task_run("9", TaskKind.SYNCHRONIZE, start=ago(hours=2)))
+    return nim
+
+
+async def test_5d_the_computed_container_is_absent_from_fresh_data():
+    found = await ask(sites())
+    assert (found.cause, found.certainty) == ("5d", Certainty.CONFIRMED)
+    assert "OU=Nantes,OU=Sites" in found.title
+    assert "Unblocking alone sends the same value again" in found.next
+
+
+async def test_5d_is_only_likely_without_fresh_data():
+    nim = sites()
+    nim.all_task_runs.pop()
+    assert (await ask(nim)).certainty is Certainty.LIKELY
+
+
+async def test_5d_a_container_that_exists_now_is_told():
+    nim = sites()
+    dn = "OU=Nantes,OU=Sites,DC=contoso,DC=com"
+    nim.versions = [ResourceVersion(ResourceId("1"), "AD_Entry", "Nantes", {"dn": dn})]
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("5d", Certainty.LIKELY)
+    assert "exists now" in found.title
+    assert found.next == "The container exists now: test with one."
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_5e_the_value_that_exists_already_is_looked_up(there):
+    nim = failing(
+        "Another object with the same value for property userPrincipalName already exists.", 3, ChangeType.CREATE
+    )
+    for one in nim.all_the_orders:
+        nim.values[one.id] = (OrderProperty("userPrincipalName", "scalar", "jdoe@contoso.com"),)
+    if there:
+        nim.versions = [
+            ResourceVersion(ResourceId("1"), "AD_Entry", "Doe, Jane", {"userPrincipalName": "jdoe@contoso.com"})
+        ]
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("5e", Certainty.LIKELY)
+    looked = next(fact for fact in found.evidence if fact.label == "Looked up")
+    assert looked.private
+    assert ("Doe, Jane" in looked.value) is there
+    assert "jdoe@contoso.com" not in str(found.without_names().evidence)
+
+
+async def test_5f_names_the_property_that_is_refused():
+    text = "Code: Request_BadRequest Message: Invalid value specified for property 'usageLocation' of resource 'User'."
+    found = await ask(and_passed(failing(text)))
+    assert (found.cause, found.certainty) == ("5f", Certainty.CONFIRMED)
+    assert "usageLocation" in found.title
+
+
+async def test_5f_is_only_likely_when_the_text_names_no_property():
+    found = await ask(and_passed(failing("The string value is too long")))
+    assert (found.cause, found.certainty) == ("5f", Certainty.LIKELY)
+
+
+async def test_5g_the_account_to_delete_is_gone():
+    found = await ask(and_passed(failing(PARENT, change=ChangeType.DELETE)))
+    assert (found.cause, found.certainty) == ("5g", Certainty.LIKELY)
+
+
+def unconfirmed(*, validity: int | None = 1440, synced_hours: float = 30) -> FakeNim:
+    nim = failing(None, 410, performed_at=ago(hours=25))
+    nim.types = [resource_type(validity_minutes=validity)]
+    nim.all_task_runs = [task_run("9", TaskKind.SYNCHRONIZE, start=ago(hours=synced_hours))]
+    return nim
+
+
+async def test_5h_no_text_and_an_elapsed_validity_period_is_not_an_error_of_the_target():
+    found = await ask(unconfirmed())
+    assert (found.cause, found.certainty) == ("5h", Certainty.CONFIRMED)
+    offer = found.groups[0].offers[0]
+    assert not offer.allowed
+    assert "synchronize first" in offer.why_not
+    assert found.ruled_out[0].row == "5a"
+
+
+async def test_5h_is_only_likely_when_a_synchronization_ran_since():
+    assert (await ask(unconfirmed(synced_hours=2))).certainty is Certainty.LIKELY
+
+
+@pytest.mark.parametrize("validity", [0, None])
+async def test_5h_never_applies_without_a_validity_period(validity):
+    found = await ask(unconfirmed(validity=validity))
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+
+
+async def test_5h_never_applies_before_the_period_has_elapsed():
+    nim = unconfirmed()
+    nim.all_the_orders = [replace(one, performed_at=ago(hours=1)) for one in nim.all_the_orders]
+    assert (await ask(nim)).cause is None
+
+
+async def test_5i_a_rule_exception_is_never_unblocked():
+    nim = failing(None, 2)
+    nim.all_the_orders = [replace(one, state=OrderState.RULE_ERROR, code=7) for one in nim.all_the_orders]
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("5i", Certainty.CONFIRMED)
+    assert not any(offer.action is ActionKind.UNBLOCK_ONE and offer.allowed for offer in found.groups[0].offers)
+
+
+async def test_5i_state_3_and_state_7_are_different_groups():
+    nim = failing("System.NullReferenceException: Object reference not set to an instance of an object.", 4)
+    nim.all_the_orders[0] = replace(nim.all_the_orders[0], state=OrderState.RULE_ERROR, code=7)
+    assert [group.count for group in (await ask(nim)).groups] == [3, 1]
+
+
+async def test_5j_a_custom_script_failed():
+    text = "The term 'Get-Mailbox' is not recognized as the name of a cmdlet, function, script file"
+    assert ((await ask(failing(text))).cause) == "5j"
+
+
+async def test_5k_several_causes_are_told_apart():
+    nim = failing(THROTTLED, 6)
+    nim.all_the_orders += failing("Invalid value specified for property 'usageLocation'", 5).all_the_orders
+    nim.all_the_orders += failing("Property sAMAccountName is longer than 20", 4).all_the_orders
+    nim.all_the_orders = [replace(one, id=OrderId(str(index))) for index, one in enumerate(nim.all_the_orders)]
+    found = await ask(nim)
+    assert [group.cause for group in found.groups] == ["5c", "5f", "5f"]
+    assert "5k" in [one.row for one in found.contributing]
+
+
+async def test_an_unknown_text_is_unknown_and_shown():
+    found = await ask(failing("Gremlins in the pipe"))
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert found.groups[0].sample == "Gremlins in the pipe"
+
+
+async def test_harmless_errors_are_told_apart_from_failures():
+    found = await ask(failing("problem 1006 (ATT_OR_VALUE_EXISTS), 00000562"))
+    assert found.cause is None
+    assert "wanted state exists" in found.title
+
+
+async def test_no_more_than_five_groups_are_shown():
+    nim = failing(None, 0)
+    nim.all_the_orders = [
+        order(str(i), change=ChangeType.UPDATE, error=f"Gremlin number {'abcdefgh'[i]}") for i in range(8)
+    ]
+    found = await ask(nim)
+    assert len(found.groups) == 5
+    assert "3 more groups not shown" in found.text
+
+
+async def test_the_canary_is_the_oldest_order_and_carries_what_was_seen():
+    found = await ask(leavers())
+    offer = found.groups[0].offers[0]
+    assert (offer.action, offer.target, offer.label) == (ActionKind.UNBLOCK_ONE, "771000", "Test with 1 of 150")
+    assert offer.seen.startswith("3|48260|delete:20000")
+    assert offer.subject == "Person 771000 · delete AD account"
+    assert offer.danger
+
+
+async def test_a_group_of_one_is_simply_unblocked():
+    assert (await ask(leavers(1, duplicates=0))).groups[0].offers[0].label == "Unblock this order"
+
+
+async def test_the_failed_job_is_relaunched_and_its_last_run_was_seen():
+    offer = next(one for one in (await ask(leavers())).offers if one.action is ActionKind.RELAUNCH)
+    assert (offer.target, offer.seen, offer.allowed) == ("1003", "48260", True)
+
+
+async def test_of_several_fulfilling_jobs_none_is_guessed():
+    nim = leavers()
+    nim.with_job(job("1004", "AD_Complete"), FULFILL)
+    nim.all_runs = [replace(nim.all_runs[0], job_id=job("1099", "Other").id)]
+    assert not [one for one in (await ask(nim)).offers if one.action is ActionKind.RELAUNCH]
+
+
+async def test_while_a_run_of_the_connector_is_in_progress_nothing_may_be_pressed():
+    nim = leavers()
+    nim.all_runs.append(run("48270", "1003", RunState.RUNNING, start=ago(minutes=2), minutes=None))
+    found = await ask(nim)
+    offers = [*found.offers, *found.groups[0].offers]
+    assert {offer.allowed for offer in offers} == {False}
+    assert all("48270" in offer.why_not for offer in offers)
+
+
+async def test_counts_are_at_least_when_there_are_more_than_one_page():
+    nim = leavers(1500, duplicates=0)
+    found = await ask(nim)
+    assert (found.groups[0].count, found.groups[0].exact) == (1000, False)
+    assert found.groups[0].title.startswith("at least 1,000 deletions")
+    assert any(offer.action is ActionKind.COUNT_ALL for offer in found.offers)
+
+
+async def test_one_order_tells_of_its_like_ones_and_offers_itself():
+    found = await ask(leavers(), Subject(order_id=OrderId("771007")))
+    assert (found.cause, found.certainty) == ("5a", Certainty.CONFIRMED)
+    assert "149 other orders" in found.text
+    assert found.offers[0].label == "Unblock this order"
+    assert found.offers[0].target == "771007"
+    assert found.title.startswith("Person 771007")
+    assert "Person" not in found.without_names().title
+
+
+async def test_a_persons_errored_orders_are_found_by_their_owner():
+    nim = leavers()
+    person = Person(ResourceId("9771003"), "Directory_User", "Leroy, Anne", "aleroy")
+    found = await ask(nim, Subject(person=person))
+    assert found.title.startswith("Leroy, Anne: 1 deletion")
+    assert "Leroy" not in found.without_names().title
+
+
+async def test_an_order_both_blocked_and_errored_tells_the_error_first():
+    nim = failing(NO_RIGHT, 1, state=OrderState.AWAITING_APPROVAL, review_filter=36)
+    found = await ask(nim, Subject(order_id=OrderId("5000")))
+    assert found.cause == "5a"
+    assert found.contributing[0].row == "4h"
+
+
+async def test_nothing_read_is_unknown_with_what_is_missing():
+    nim = leavers()
+    nim.denied = {
+        "orders",
+        "job_runs",
+        "passed",
+        "jobs",
+        "tasks",
+        "steps",
+        "connectors",
+        "resource_types",
+        "entity_types",
+    }
+    found = await ask(nim)
+    assert (found.cause, found.certainty, found.offers) == (None, Certainty.UNKNOWN, ())
+    assert len(found.missing) == 8
+
+
+async def test_no_error_is_told_as_such():
+    assert (await ask(FakeNim())).title == "No order in error"
+
+
+@pytest.mark.parametrize("count", [1, 10, 2000])
+async def test_the_number_of_requests_does_not_depend_on_the_number_of_orders(count):
+    nim = leavers(count)
+    await ask(nim)
+    assert len(nim.made) <= 6
+
+
+async def test_one_order_costs_at_most_four_requests():
+    for nim, wanted in ((leavers(), "771007"), (leavers(), "772003"), (sites(), "5003"), (unconfirmed(), "5003")):
+        await ask(nim, Subject(order_id=OrderId(wanted)))
+        assert len(nim.made) <= 4, nim.made
+
+
+async def test_what_passed_since_is_told_since_the_cause_may_be_gone():
+    nim = and_passed(leavers(duplicates=0), 1, ChangeType.DELETE, performed_at=ago(hours=1))
+    found = await ask(nim)
+    assert any(fact.label == "Since then" for fact in found.groups[0].evidence)
+
+
+async def test_every_evidence_line_has_a_source_and_a_time():
+    for nim in (leavers(), sites(), unconfirmed()):
+        found = await ask(nim)
+        for fact in (*found.evidence, *(one for group in found.groups for one in group.evidence)):
+            assert fact.source
+            assert fact.at
+
+
+async def test_public_texts_name_nobody():
+    nim = leavers()
+    for subject in (Subject(), Subject(order_id=OrderId("771007"))):
+        found = (await ask(nim, subject)).without_names()
+        assert "Person 77" not in str(found)
+
+
+async def test_the_run_asked_about_narrows_to_its_connector():
+    nim = leavers()
+    nim.types.append(resource_type("72", "SAP_User", "2003"))
+    nim.all_the_orders.append(order("1", type_id="72", type_name="SAP_User", error="RFC_LOGON_FAILURE"))
+    found = await ask(nim, Subject(run=nim.all_runs[0]))
+    assert {group.resource_type for group in found.groups} == {"AD_Entry_NominativeUser"}
+
+
+async def test_a_time_out_of_minutes_is_inside_the_run():
+    nim = leavers(duplicates=0)
+    start = ago(hours=8)
+    nim.all_runs[0] = replace(nim.all_runs[0], started_at=start + timedelta(seconds=40), id=JobRunId("48260"))
+    nim.all_the_orders = [
+        replace(one, performed_at=start) if one.state is OrderState.EXECUTED else one for one in nim.all_the_orders
+    ]
+    assert (await ask(nim)).certainty is Certainty.CONFIRMED
