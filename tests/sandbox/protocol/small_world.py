@@ -103,7 +103,7 @@ class SmallWorld:
             raise NotFound(f"Job {job_id}")
         if self.store.count("JobInstance", "JobId = ? AND EndDate IS NULL", (job_id,)):
             raise Conflict("job_already_running", f"The job {job['Identifier']} is already running.")
-        self.calls.append(("run_job", job_id, log_level))
+        self.calls.append(("run_job", job_id, log_level) if user is None else ("run_job", job_id, log_level, user))
         run = self.store.insert("JobInstance", [{"JobId": job_id, "State": 1, "StartDate": self.clock}])[0]
         self.store.update("Job", job_id, {"LastJobInstance_Id": run})
         return run
@@ -126,12 +126,13 @@ class SmallWorld:
         self.store.new_version(entity, row_id, {"ProvisioningState": state}, self.clock)
 
     def compute_one(self, entity_type: str, resource_id: int, *, simulate: bool) -> list[Mapping[str, Any]]:
+        self.calls.append(("compute_one", resource_id, simulate))
         return [{"AssignedResourceTypeId": "1", "ResourceType": entity_type, "ChangeType": "Added", "Properties": []}]
 
     def task_log(self, task_instance_id: int, tail: int, min_level: str) -> LogTail:
         if self.store.row("TaskInstance", task_instance_id) is None:
             raise NotFound(f"TaskInstance {task_instance_id}")
-        return LogTail([LogLine(self.clock, "Error", "LdapErr: DSID-0C090447, data 532")][:tail], truncated=True)
+        return LogTail([LogLine(self.clock, min_level, "LdapErr: DSID-0C090447, data 532")][:tail], truncated=True)
 
     def server_log(self, tail: int, min_level: str) -> LogTail:
         return LogTail([LogLine(self.clock, min_level, "x")] * min(tail, 2), truncated=False)
