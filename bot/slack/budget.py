@@ -94,9 +94,12 @@ def characters(block: Any) -> int:
 _TEXTS: Final = frozenset({"text", "fallback", "alt_text", "initial_value", "hint"})
 
 
-def fits(blocks: Sequence[Block], *, modal: bool = False) -> bool:
+def fits(blocks: Sequence[Block], *, modal: bool = False, at_most: int | None = None) -> bool:
+    """Whether Slack takes them together. `at_most` bounds their characters from above and saves counting them."""
     most, longest = (MODAL_BLOCKS, MODAL_CHARACTERS) if modal else (MESSAGE_BLOCKS, MESSAGE_CHARACTERS)
-    return len(blocks) <= most and characters(blocks) <= longest
+    if len(blocks) > most:
+        return False
+    return (at_most is not None and at_most <= longest) or characters(blocks) <= longest
 
 
 def without_middle(blocks: Sequence[Block], *, modal: bool = False) -> list[Block]:

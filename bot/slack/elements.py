@@ -169,14 +169,15 @@ BLOCKS: Final[Mapping[str, Callable[[Element, Making], list[Block]]]] = {
 }
 
 
-def blocks(root: Element, presses: Sequence[Press], *, modal: bool = False) -> list[Block]:
-    """The root's children as blocks that fit into one message or modal."""
+def blocks(root: Element, presses: Sequence[Press], *, modal: bool = False, size: int) -> list[Block]:
+    """The root's children as blocks that fit into one message or modal; `size` is the markup's length."""
     caps = Caps()
+    at_most = size + budget.BUTTON * len(presses)
     made: list[Block] = []
     for _ in range(budget.TIGHTEST):
         making = Making(caps, presses)
         made = [block for child in root for block in BLOCKS[child.tag](child, making)]
-        if budget.fits(made, modal=modal):
+        if budget.fits(made, modal=modal, at_most=at_most):
             return made
         caps = caps.tighter()
     return budget.without_middle(made, modal=modal)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError, fromstring
 
-from bot.model.message import Message, Modal
+from bot.model.message import Block, Message, Modal
 from bot.slack import budget, elements
 from bot.slack.budget import shorten
 from bot.slack.press import Press
@@ -32,7 +32,8 @@ def parsed(markup: str, template: str, root: str) -> Element:
 def message(markup: str, presses: Sequence[Press], template: str) -> Message:
     """Raises BadMarkup."""
     root = parsed(markup, template, "Message")
-    return Message(_text(root, template), tuple(_blocks(root, presses, template)))
+    made = tuple(_blocks(root, presses, template, size=len(markup)))
+    return Message(_text(root, template), made)
 
 
 def modal(markup: str, presses: Sequence[Press], template: str, *, callback_id: str, private_metadata: str) -> Modal:
@@ -41,8 +42,8 @@ def modal(markup: str, presses: Sequence[Press], template: str, *, callback_id: 
     if strange := set(root.attrib) - _ATTRIBUTES:
         raise BadMarkup(f"{template}: <Modal> knows no {', '.join(sorted(strange))}")
     return Modal(
-        title=shorten(root.get("title", "nimdesk"), budget.TITLE),
-        blocks=tuple(_blocks(root, presses, template, modal=True)),
+        title=shorten(root.get("title", "").strip(), budget.TITLE) or "nimdesk",
+        blocks=tuple(_blocks(root, presses, template, modal=True, size=len(markup))),
         submit=shorten(root.get("submit", ""), budget.TITLE),
         close=shorten(root.get("close", "Close"), budget.TITLE),
         callback_id=callback_id,
@@ -52,14 +53,17 @@ def modal(markup: str, presses: Sequence[Press], template: str, *, callback_id: 
 
 def _text(root: Element, template: str) -> str:
     try:
-        return shorten(elements.plain_text(root), budget.TEXT - 400) or " "
+        text = shorten(elements.plain_text(root), budget.TEXT - 400)
     except (ValueError, KeyError) as why:
         raise BadMarkup(f"{template}: {why}") from why
+    if not text:
+        raise BadMarkup(f"{template}: says nothing")
+    return text
 
 
-def _blocks(root: Element, presses: Sequence[Press], template: str, *, modal: bool = False) -> list[dict[str, object]]:
+def _blocks(root: Element, presses: Sequence[Press], template: str, *, modal: bool = False, size: int) -> list[Block]:
     try:
-        return elements.blocks(root, presses, modal=modal)
+        return elements.blocks(root, presses, modal=modal, size=size)
     except KeyError as why:
         raise BadMarkup(f"{template}: unknown element or missing attribute {why}") from why
     except (ValueError, IndexError) as why:

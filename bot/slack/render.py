@@ -59,7 +59,7 @@ class Renderer:
                 ) from why
 
     def _where(self, why: Exception) -> str:
-        file, line = line_of(why)
+        file, line = line_of(why.__cause__ or why)
         return f"{file}, line {line}: " if file else ""
 
     # --- answers ---------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
@@ -25,8 +26,12 @@ _FORMATS: Final = {
 
 def moment(node: Element) -> tuple[int, str, str]:
     """Timestamp, Slack's format and the fallback, which names its zone, of a `<time at="…" format="…"/>`."""
-    at = int(node.attrib["at"])
-    shown, written = _FORMATS[node.get("format", "")]
+    return _moment(int(node.attrib["at"]), node.get("format", ""))
+
+
+@lru_cache(maxsize=256)
+def _moment(at: int, shape: str) -> tuple[int, str, str]:
+    shown, written = _FORMATS[shape]
     when = datetime.fromtimestamp(at, UTC)
     return at, shown, when.strftime(written.replace("%-d", str(when.day)))
 
@@ -39,8 +44,13 @@ def _text(text: str, style: Style) -> Leaf:
 
 
 def _inside(text: str | None, style: Style) -> Iterator[Leaf]:
+    """Blanks run together as in HTML, except in code, where only line breaks do."""
     if text:
-        yield _text(text.replace("\n", " ") if "code" in style else _SPACES.sub(" ", text), style)
+        yield _text(text.replace("\n", " ") if "code" in style else one_line(text), style)
+
+
+def one_line(text: str) -> str:
+    return _SPACES.sub(" ", text) if "\n" in text or "  " in text or "\t" in text or "\r" in text else text
 
 
 def _date(node: Element, style: Style) -> Leaf:  # noqa: ARG001  # every leaf has the same signature
@@ -111,7 +121,11 @@ def merged(leaves: Iterable[Leaf]) -> list[Leaf]:
 
 
 def length(leaves: Iterable[Leaf]) -> int:
-    return sum(units(leaf.get("text") or leaf.get("fallback") or "12345678") for leaf in leaves)
+    return sum(_length(leaf) for leaf in leaves)
+
+
+def _length(leaf: Leaf) -> int:
+    return units(leaf.get("text") or leaf.get("fallback") or "a person")
 
 
 def within(leaves: list[Leaf], limit: int) -> list[Leaf]:
@@ -123,7 +137,7 @@ def within(leaves: list[Leaf], limit: int) -> list[Leaf]:
     room = max(limit - note, 1)
     gone = 0
     for leaf in leaves:
-        size = length([leaf])
+        size = _length(leaf)
         if gone == 0 and size <= room:
             kept.append(leaf)
             room -= size
@@ -206,4 +220,4 @@ _BLOCKS_OF_TEXT: Final[dict[str, Callable[[Element, Caps, int], Block | None]]] 
 
 
 def _size(element: Block) -> int:
-    return sum(_size(part) if part["type"].startswith("rich_text") else length([part]) for part in element["elements"])
+    return sum(_size(part) if part["type"].startswith("rich_text") else _length(part) for part in element["elements"])
