@@ -1,9 +1,10 @@
 """What a button was drawn from, so that a press on something that has changed since is refused (architecture)."""
 
 import hashlib
+from collections.abc import Iterable
 from typing import Final
 
-from bot.model.job import Job
+from bot.model.job import Job, JobRun
 from bot.model.order import Order
 
 _UNREAD: Final = "-"
@@ -35,6 +36,9 @@ def unchanged(seen: str, order: Order) -> bool:
     return before[:-1] == now[:-1] and (_UNREAD in (before[-1], now[-1]) or before[-1] == now[-1])
 
 
-def job_fingerprint(job: Job) -> str:
-    """The id of the job's last run."""
-    return job.last_run_id or NEVER_RAN
+def job_fingerprint(job: Job, runs: Iterable[JobRun]) -> str:
+    """The id of the job's last run among runs that were just read, newest first.
+
+    "" where none of it is among them: the catalogue's own last run may be old, and no press must be refused for that.
+    """
+    return next((run.id for run in runs if run.job_id == job.id), "")

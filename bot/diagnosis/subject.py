@@ -14,6 +14,8 @@ class Subject:
 
     run: JobRun | None = None
     """A run of a job that was read just before."""
+    recent: tuple[JobRun, ...] = ()
+    """Runs that were read just before, newest first: they are not read again."""
     job_id: JobId | None = None
     order_id: OrderId | None = None
     connector_id: ConnectorId | None = None

@@ -140,7 +140,7 @@ async def test_5d_a_container_that_exists_now_is_told():
     nim.versions = [ResourceVersion(ResourceId("1"), "AD_Entry", "Nantes", {"dn": dn})]
     found = await ask(nim)
     assert (found.cause, found.certainty) == ("5d", Certainty.LIKELY)
-    assert "exists now" in found.title
+    assert "exists now" in found.groups[0].title
     assert found.next == "The container exists now: test with one."
 
 

@@ -83,10 +83,10 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         reads.attempt(
             nim.job_runs(limit=RECENT_RUNS), "the recent runs", without="A run in progress would not be seen."
         )
-        if subject.order_id is None
+        if subject.order_id is None and subject.run is None
         else _nothing(),
     )
-    recent = runs.items if runs else ()
+    recent = runs.items if runs else subject.recent or ((subject.run,) if subject.run else ())
     if orders is not None and subject.run is not None and subject.connector_id is None:
         types = set(world.types_of(world.connectors_of(subject.run.job_id)))
         if types:

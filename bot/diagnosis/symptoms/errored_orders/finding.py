@@ -257,7 +257,12 @@ def _relaunch(judged: list[_Judged], evidence: Evidence) -> tuple[Offer, ...]:
         why_not = f"Run {running.id} is in progress; wait until it has ended."
     return (
         Offer(
-            ActionKind.RELAUNCH, job.id, "Relaunch job", allowed=not why_not, why_not=why_not, seen=job_fingerprint(job)
+            ActionKind.RELAUNCH,
+            job.id,
+            "Relaunch job",
+            allowed=not why_not,
+            why_not=why_not,
+            seen=job_fingerprint(job, evidence.runs),
         ),
     )
 
