@@ -78,6 +78,10 @@ class JobReads(Protocol):
         """
         ...
 
+    async def connector(self, connector_id: ConnectorId) -> Connector:
+        """Read now and not from the catalogue: whether it is blocked or deactivated changes while jobs run."""
+        ...
+
     async def watched_runs(self, since: datetime) -> Page[JobRun]:
         """Runs that ended at or after `since`, that have no end, or that are blocked: one request (architecture)."""
         ...
@@ -261,6 +265,10 @@ class Actions(Protocol):
 
     async def in_state(self, state: ActionState) -> Sequence[Action]: ...
 
+    async def changed(self, at_most: float) -> bool:
+        """Waits until an action may have been asked, at most `at_most` seconds; true when one was in this process."""
+        ...
+
 
 class Incidents(Protocol):
     async def open_ones(self, env: str | None = None) -> Sequence[Incident]: ...
@@ -380,3 +388,17 @@ class Requests(Protocol):
 
     async def in_state(self, state: RequestState) -> Sequence[HelpRequest]: ...
     async def done(self, request_id: int) -> None: ...
+
+
+class DrivingLock(Protocol):
+    """The right to drive: to own the watch, the sender and the workflows."""
+
+    async def acquire(self) -> None:
+        """Waits for it. Raises SettingsError where waiting is pointless (SQLite: another process has the file)."""
+        ...
+
+    async def lost(self) -> None:
+        """Returns when the right is lost; whoever drove stops at once."""
+        ...
+
+    async def release(self) -> None: ...

@@ -1,7 +1,7 @@
 """Jobs, tasks, connectors and their executions, as the product speaks of them."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from bot.model.ids import AgentId, ConnectorId, JobId, JobRunId, TaskId, TaskRunId
@@ -131,6 +131,10 @@ class TaskRun:
     is_validation: bool = False
     counters: tuple[int, ...] | None = None
     """C0 to C7 where the installation shows them; their meaning is a setting, never a guess."""
+
+    @property
+    def took(self) -> timedelta | None:
+        return self.ended_at - self.started_at if self.started_at and self.ended_at else None
 
 
 @dataclass(frozen=True, slots=True)
