@@ -306,6 +306,13 @@ class FakeNim:
         ]
         return self.page(sorted(found, key=lambda one: one.started_at or NOW, reverse=True), limit)
 
+    async def connector(self, connector_id: ConnectorId) -> Connector:
+        self._ask("connector")
+        for one in self.all_connectors:
+            if one.id == connector_id:
+                return one
+        raise NimMissing("There is no such connector.")
+
     async def watched_runs(self, since: datetime) -> Page[JobRun]:
         self._ask("watched_runs")
         return self.page([one for one in self.all_runs if one.ended_at is None or one.ended_at >= since], 1000)

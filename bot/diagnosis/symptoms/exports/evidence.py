@@ -1,0 +1,172 @@
+"""What is read to judge a failed export: its run and those around it, the task's log, the files it should write."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.diagnosis.landscape import Landscape, landscape
+from bot.diagnosis.reading import Reads
+from bot.diagnosis.site import Site
+from bot.diagnosis.subject import Subject
+from bot.model.file import AgentFile, Folder, TaskLog
+from bot.model.finding import Missing
+from bot.model.ids import ConnectorId
+from bot.model.job import Connector, Job, JobRun, RunState, Task, TaskKind, TaskRun
+from bot.model.page import Page
+from bot.ports import NimReads
+
+LOOK_BACK: Final = timedelta(days=2)
+FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
+"""A failed export in a job that goes on ends as a warning: both count as failed."""
+_SOURCE_TASKS: Final = frozenset({TaskKind.EXPORT, TaskKind.PREPARE})
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    subject: Subject
+    site: Site
+    landscape: Landscape
+    run: JobRun | None = None
+    tasks: tuple[TaskRun, ...] = ()
+    """The tasks of `run` in the order in which they were started."""
+    tasks_read: bool = True
+    failed: TaskRun | None = None
+    """The export (or the preparation of its files) that failed; None when none did."""
+    recent: Page[TaskRun] | None = None
+    """Tasks of all connectors since two days before."""
+    log: TaskLog | None = None
+    files: tuple[AgentFile, ...] | None = None
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def connector_id(self) -> ConnectorId | None:
+        if self.failed is not None and self.failed.connector_id:
+            return self.failed.connector_id
+        if self.subject.connector_id:
+            return self.subject.connector_id
+        known = {one.connector_id for one in self.tasks if one.connector_id}
+        return next(iter(known)) if len(known) == 1 else None
+
+    @property
+    def connector(self) -> Connector | None:
+        return self.landscape.connector(self.connector_id)
+
+    @property
+    def job(self) -> Job | None:
+        return self.landscape.job(self.run.job_id) if self.run else None
+
+    @property
+    def config(self) -> Task | None:
+        return self.landscape.task(self.failed.task_id) if self.failed else None
+
+    def exports(self, connector_id: ConnectorId | None) -> list[TaskRun]:
+        """Ended exports of a connector among the recent ones, newest first."""
+        return [
+            one
+            for one in self.recent or ()
+            if one.kind is TaskKind.EXPORT and one.connector_id == connector_id and one.ended_at
+        ]
+
+
+async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> Evidence:
+    """Two requests to Identity Manager and up to two to the companion."""
+    reads = Reads()
+    since = (subject.run.started_at if subject.run and subject.run.started_at else now) - LOOK_BACK
+    world, tasks, recent = await asyncio.gather(
+        landscape(nim.catalogue, reads),
+        reads.attempt(nim.task_runs(subject.run.id), "the tasks of the run", look_at="Job Results")
+        if subject.run
+        else _nothing(),
+        reads.attempt(
+            nim.recent_task_runs(since),
+            "the recent runs of all connectors",
+            without="A fault of the target cannot be told from one of the agent.",
+        ),
+    )
+    run, own = subject.run, tuple(tasks or ())
+    if run is None:
+        run, own = _newest_with_export(subject.connector_id, recent.items if recent else ())
+    failed = first_failed_source_task(own, subject.connector_id)
+    seen = Evidence(
+        subject,
+        site,
+        world,
+        run,
+        own,
+        tasks_read=tasks is not None or subject.run is None,
+        failed=failed,
+        recent=recent,
+    )
+    agent = failed.agent_id if failed else next((one.agent_id for one in own if one.kind is TaskKind.EXPORT), None)
+    log, files = await asyncio.gather(
+        reads.attempt(
+            nim.files.task_log(failed.id),
+            f"the log of task {failed.name}",
+            without="Without it the cause is not known.",
+            look_at="Job Results > the task's line",
+        )
+        if failed
+        else _nothing(),
+        reads.attempt(
+            nim.files.agent_files(agent, Folder.EXPORT_OUTPUT),
+            "the export files",
+            without="Nothing is said of their age and size.",
+        )
+        if agent
+        else _nothing(),
+    )
+    return replace(seen, log=log, files=tuple(files) if files is not None else None, missing=reads.missing)
+
+
+async def _nothing() -> None:
+    return None
+
+
+def first_failed_source_task(tasks: Sequence[TaskRun], connector_id: ConnectorId | None = None) -> TaskRun | None:
+    """The first export or preparation that failed, or that never started in a run that is over."""
+    wanted = [
+        one
+        for one in tasks
+        if one.kind in _SOURCE_TASKS and (connector_id is None or one.connector_id in {connector_id, None})
+    ]
+    return next((one for one in wanted if one.state in FAILED), None) or next(
+        (one for one in wanted if one.started_at is None and one.state is RunState.QUEUED), None
+    )
+
+
+def _newest_with_export(
+    connector_id: ConnectorId | None, recent: Sequence[TaskRun]
+) -> tuple[JobRun | None, tuple[TaskRun, ...]]:
+    """Without a run to ask about: the newest run in which this connector was exported, as far as its tasks tell it."""
+    newest = next(
+        (
+            one
+            for one in recent
+            if one.kind in _SOURCE_TASKS and (connector_id is None or one.connector_id == connector_id)
+        ),
+        None,
+    )
+    if newest is None:
+        return None, ()
+    own = tuple(sorted((one for one in recent if one.job_run_id == newest.job_run_id), key=_started))
+    return None, own
+
+
+def _started(one: TaskRun) -> tuple[bool, str, str]:
+    return one.started_at is None, one.started_at.isoformat() if one.started_at else "", one.id
+
+
+def files_of(evidence: Evidence) -> tuple[AgentFile, ...] | None:
+    """The files of the connector, known by its name at their beginning; all of them where no name fits."""
+    if evidence.files is None:
+        return None
+    connector = evidence.connector
+    words = {word.lower() for word in (connector.identifier, connector.name) if word} if connector else set()
+    return tuple(
+        sorted(
+            (one for one in evidence.files if any(one.name.lower().startswith(word) for word in words)),
+            key=lambda one: one.name,
+        )
+    )
