@@ -63,6 +63,10 @@ class JobReads(Protocol):
         """Newest first."""
         ...
 
+    async def latest_runs(self) -> Page[JobRun]:
+        """The newest run of each job that ever ran: one request on the jobs with their last instance."""
+        ...
+
     async def job_run(self, run_id: JobRunId) -> JobRun: ...
 
     async def task_runs(self, run_id: JobRunId) -> Sequence[TaskRun]:

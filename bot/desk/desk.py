@@ -8,9 +8,10 @@ import structlog
 
 from bot.access import may
 from bot.desk.command import Asking, Command, Facts
+from bot.desk.confirm import Prepared, Started, Write
 from bot.errors import Ambiguous, DeskError, NimError, NotAllowed, NotFound, NotUnderstood
 from bot.intents import command as typed
-from bot.model.actor import Actor, Role
+from bot.model.actor import Actor, Place, Role
 from bot.model.answer import Answer, AnswerKind, Choice
 from bot.model.finding import Missing
 from bot.model.intent import Intent, Verb
@@ -27,6 +28,7 @@ class Surroundings:
     environments: Mapping[str, Environment]
     facts: Mapping[str, Facts]
     commands: Sequence[Command]
+    writes: Mapping[Verb, Write]
     actions: Actions
     incidents: Incidents
     whom_to_ask: Mapping[Role, str]
@@ -80,13 +82,34 @@ class Desk:
             if command is None:
                 raise NotUnderstood("That does not work here yet.")
             self.permit(actor, command)
-            env = self.environment(wish, channel)
-            asking = Asking(self, actor, wish, env, env.reads(), self.around.facts[env.name])
+            asking = self._asking(actor, wish, channel)
             answer = await command.run(asking)
             return self._kept(actor, self._stamped(asking, answer))
         except DeskError as why:
             log.info("not answered", verb=wish.verb.value, code=why.code, **why.facts)
             return told(why, wish)
+
+    async def prepare(self, actor: Actor, wish: Intent, *, channel: str = "") -> Prepared | Answer:
+        """Live figures for the modal of a verb that writes, or the answer that says why it cannot be."""
+        try:
+            asking = self._asking(actor, wish, channel)
+            return await self.around.writes[wish.verb].prepare(asking)
+        except DeskError as why:
+            log.info("not prepared", verb=wish.verb.value, code=why.code, **why.facts)
+            return told(why, wish)
+
+    async def act(self, actor: Actor, wish: Intent, place: Place, reason: str = "") -> Started | Answer:
+        """Stores the action behind a submit, or says why nothing was done."""
+        try:
+            asking = self._asking(actor, wish, place.channel)
+            return await self.around.writes[wish.verb].act(asking, place, reason)
+        except DeskError as why:
+            log.info("not acted", verb=wish.verb.value, code=why.code, **why.facts)
+            return told(why, wish)
+
+    def _asking(self, actor: Actor, wish: Intent, channel: str) -> Asking:
+        env = self.environment(wish, channel)
+        return Asking(self, actor, wish, env, env.reads(), self.around.facts[env.name])
 
     def permit(self, actor: Actor, command: Command) -> None:
         ruling = may(actor, command.permission)

@@ -1,14 +1,10 @@
 """`jobs [failed|running]`: the jobs with how their last runs ended."""
 
-from datetime import timedelta
-
 from bot.desk.command import Asking, Command
 from bot.model.answer import Answer, AnswerKind, Cell, Row, Section
-from bot.model.ids import JobId
 from bot.model.intent import Intent, Verb
 from bot.model.job import Job, JobRun, RunState
 
-RECENT = timedelta(days=3)
 MOST_ROWS = 12
 FAILED = {RunState.ERRORED, RunState.BLOCKED, RunState.WARNING}
 FILTERS = {"failed": FAILED, "running": {RunState.RUNNING, RunState.QUEUED}}
@@ -17,23 +13,20 @@ FILTERS = {"failed": FAILED, "running": {RunState.RUNNING, RunState.QUEUED}}
 async def run(asking: Asking) -> Answer:
     wanted = asking.intent.thing.casefold()
     states = FILTERS.get(wanted)
-    now = asking.env.now()
     jobs = {job.id: job for job in await asking.nim.catalogue.jobs()}
-    runs = await asking.nim.job_runs(since=now - RECENT, limit=1000)
-    latest: dict[JobId, JobRun] = {}
-    for one in runs:
-        latest.setdefault(one.job_id, one)
-    rows = [_row(jobs[job_id], one) for job_id, one in latest.items() if job_id in jobs]
-    if states is not None:
-        rows = [_row(jobs[job_id], one) for job_id, one in latest.items() if job_id in jobs and one.state in states]
-    idle = [job for job_id, job in jobs.items() if job_id not in latest]
+    runs = await asking.nim.latest_runs()
+    latest = sorted(runs, key=_started, reverse=True)
+    known = [one for one in latest if one.job_id in jobs and (states is None or one.state in states)]
+    rows = [_row(jobs[one.job_id], one) for one in known]
+    ran = {one.job_id for one in latest}
+    idle = [job for job_id, job in jobs.items() if job_id not in ran]
     sections = [
         Section(title=_heading(wanted, states), rows=tuple(rows[:MOST_ROWS]), more=max(0, len(rows) - MOST_ROWS))
     ]
     if states is None and idle:
         sections.append(
             Section(
-                title="No run in the last three days",
+                title="Never run",
                 rows=tuple(
                     Row(title=job.name, opens=Intent(Verb.JOB, thing=job.identifier)) for job in idle[:MOST_ROWS]
                 ),
@@ -47,11 +40,15 @@ async def run(asking: Asking) -> Answer:
     return Answer(
         kind=AnswerKind.LIST,
         title=title,
-        text="Each line is a job's newest run in the last three days.",
+        text="Each line is a job's newest run.",
         next="Press one to see its tasks and what is wrong with it." if rows else "",
         sections=tuple(section for section in sections if section.rows),
         as_of=runs.read_at,
     )
+
+
+def _started(one: JobRun) -> float:
+    return one.started_at.timestamp() if one.started_at else 0.0
 
 
 def _heading(wanted: str, states: set[RunState] | None) -> str:

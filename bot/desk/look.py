@@ -23,9 +23,30 @@ TOO_CLOSE = timedelta(minutes=3)
 """A run that is due within this time is waited for (safety rule 9)."""
 OTHERS_CAP = 50
 """More other pending orders than this leave only with an approver's hand (safety rule 2)."""
-VIA = " via "
-"""Joins an order and the job that shall send it, where a person had to choose: "3930001 via 1006"."""
 UNBLOCKABLE = {OrderState.ERRORED, OrderState.AWAITING_APPROVAL}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderWish:
+    """What an unblock is about, as a button carries it: "3930001", "3930001 via 1006", "3930001 only".
+
+    `via` is the job that a person chose where several would send the order; `only` leaves the job to its schedule.
+    """
+
+    order_id: OrderId
+    via: JobId | None = None
+    only: bool = False
+
+    @staticmethod
+    def read(thing: str) -> "OrderWish":
+        words = thing.split()
+        via = words[words.index("via") + 1] if "via" in words[:-1] else ""
+        return OrderWish(OrderId(words[0] if words else ""), JobId(via) if via else None, "only" in words)
+
+    @property
+    def thing(self) -> str:
+        """As a button carries it."""
+        return self.order_id + (f" via {self.via}" if self.via else "") + (" only" if self.only else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +77,15 @@ async def at_order(asking: Asking) -> OneOrder:
     Raises Stale when it is not as it was when the button was drawn, NotNow when a run is under way or due, NotAllowed
     when the role does not reach, NotFound and Candidates when no job, or more than one, would send it.
     """
-    order_id, _, via = asking.intent.thing.partition(VIA)
-    reads = Reads()
+    wish = OrderWish.read(asking.intent.thing)
     order, land = await asyncio.gather(
-        asking.nim.order(OrderId(order_id), properties=True), landscape(asking.nim.catalogue, reads)
+        asking.nim.order(wish.order_id, properties=True), landscape(asking.nim.catalogue, Reads())
     )
     _still(asking, order)
     _allowed(asking, to_unblock(order))
     connector_id = land.connector_of(order)
     failed = await _job_that_failed(asking, order)
-    job = land.job(JobId(via)) if via else land.fulfilling_job(connector_id, failed)
+    job = land.job(wish.via) if wish.via else land.fulfilling_job(connector_id, failed)
     if job is None:
         raise _which_job(asking, order, land, connector_id)
     run = await _at_run(asking, job, land, without=order)
@@ -121,7 +141,7 @@ def _which_job(
         )
     return Candidates(
         "Several jobs send orders to this system. Which one shall run?",
-        [Choice(label=job.name, intent=asking.intent.about(f"{order.id}{VIA}{job.id}")) for job in jobs],
+        [Choice(label=job.name, intent=asking.intent.about(OrderWish(order.id, job.id).thing)) for job in jobs],
     )
 
 

@@ -1,31 +1,27 @@
 """`relaunch JOB [complete]`: one run of a job, after a confirmation with live figures."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot.access import NEEDS, Permission
 from bot.desk.command import Asking, Command
+from bot.desk.confirm import Prepared, Started, Write
 from bot.desk.find import the_job
+from bot.desk.job import run as job_card
 from bot.desk.look import Run, at_job
 from bot.diagnosis.fingerprint import NEVER_RAN
 from bot.diagnosis.landscape import landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.words import moment
 from bot.errors import NotFound
-from bot.model.action import Action, Wish
+from bot.model.action import Wish
 from bot.model.actor import Place
 from bot.model.answer import Answer
 from bot.model.finding import ActionKind
-from bot.model.intent import Intent, Verb
+from bot.model.intent import Verb
 from bot.model.job import Job, TaskKind
 from bot.model.view import Confirmation, Figure
 
 COMPLETE = ("complete", "full", "total", "complet", "complète")
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    confirmation: Confirmation
-    intent: Intent
 
 
 async def prepare(asking: Asking) -> Prepared:
@@ -56,7 +52,7 @@ async def prepare(asking: Asking) -> Prepared:
     return Prepared(confirmation, replace(asking.intent, env=asking.env.name, seen=seen))
 
 
-async def act(asking: Asking, place: Place, *, reason: str = "") -> tuple[Action, bool]:
+async def act(asking: Asking, place: Place, reason: str) -> Started:
     """Stores the wish. Looks again first, and raises what `prepare` raises: nothing is stored then."""
     job, complete = await _meant(asking)
     run = await at_job(asking, job)
@@ -79,15 +75,13 @@ async def act(asking: Asking, place: Place, *, reason: str = "") -> tuple[Action
         evidence=f"{job.identifier}: last run {_last(run)}",
         role=needs.value if needs else "",
     )
-    return await around.actions.ask(wish, asking.env.now())
+    return Started(*await around.actions.ask(wish, asking.env.now()))
 
 
 async def run(asking: Asking) -> Answer:
     """Typed or said: brings up the job's card, whose button leads on (safety rule 10)."""
-    from bot.desk import job
-
     named, _ = await _meant(asking)
-    return await job.run(replace(asking, intent=asking.intent.about(named.identifier)))
+    return await job_card(replace(asking, intent=asking.intent.about(named.identifier)))
 
 
 async def _meant(asking: Asking) -> tuple[Job, bool]:
@@ -145,3 +139,4 @@ COMMAND = Command(
     permission=Permission.READ,
     words=("rerun", "restart", "relancer"),
 )
+WRITE = Write(prepare, act)

@@ -5,18 +5,20 @@ from dataclasses import dataclass, replace
 
 from bot.access import NEEDS, Permission, to_unblock
 from bot.desk.command import Asking, Command
-from bot.desk.look import OneOrder, at_order
+from bot.desk.confirm import Prepared, Started, Write
+from bot.desk.look import OneOrder, OrderWish, at_order
+from bot.desk.order import run as order_card
 from bot.diagnosis.grouping import key_of, text_of
 from bot.diagnosis.masking import sample
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.words import noun_of, subject_of, type_name, verb_of
 from bot.errors import NotNow
-from bot.model.action import Action, ActionState, Wish
+from bot.model.action import ActionState, Wish
 from bot.model.actor import Place
 from bot.model.answer import Answer
 from bot.model.finding import ActionKind
 from bot.model.ids import IncidentId
-from bot.model.intent import Intent, Verb
+from bot.model.intent import Verb
 from bot.model.order import ChangeType, Order, OrderState
 from bot.model.page import Page
 from bot.model.view import Confirmation
@@ -31,17 +33,10 @@ _OPEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What a modal is drawn from; `intent` carries what was seen now, for the submit."""
-
-    confirmation: Confirmation
-    intent: Intent
-
-
-async def prepare(asking: Asking, *, run_job: bool = True) -> Prepared:
+async def prepare(asking: Asking) -> Prepared:
     """Live figures for the modal. Raises what `at_order` raises, and NotNow while a like order is being tested."""
     look = await at_order(asking)
+    wish = OrderWish.read(asking.intent.thing)
     reads = Reads()
     like, _ = await asyncio.gather(
         reads.attempt(_like(asking, look.order), "the like orders"), _no_other_test(asking, look.order)
@@ -53,6 +48,7 @@ async def prepare(asking: Asking, *, run_job: bool = True) -> Prepared:
         warnings.append("The other pending orders could not be read: I cannot say what else leaves with this run.")
     if run.last is None:
         warnings.append(f"{run.job.name} has not run yet as far as I can see.")
+    intent = replace(asking.intent, env=asking.env.name, seen=look.seen)
     confirmation = Confirmation(
         kind=ActionKind.UNBLOCK_ONE,
         title=f"Test with 1 of {len(untouched) + 1:,}" if untouched else "Unblock this order",
@@ -68,20 +64,18 @@ async def prepare(asking: Asking, *, run_job: bool = True) -> Prepared:
         reversible_how=_undoing(order.change),
         error=sample(text_of(order)),
         warnings=tuple(warnings),
-        run_job=run_job,
+        run_job=not wish.only,
+        switch=replace(intent, thing=replace(wish, only=not wish.only).thing),
         as_of=order.read_at,
     )
-    return Prepared(confirmation, replace(asking.intent, env=asking.env.name, seen=look.seen))
+    return Prepared(confirmation, intent)
 
 
-async def act(asking: Asking, place: Place, *, run_job: bool, reason: str = "") -> tuple[Action, bool]:
-    """Stores the wish; whoever drives carries it out. Returns the action and whether this press made it.
-
-    Looks again first, and raises what `prepare` raises: nothing is stored then.
-    """
+async def act(asking: Asking, place: Place, reason: str) -> Started:
+    """Stores the wish; whoever drives carries it out. Looks again first, and raises what `prepare` raises."""
     look = await at_order(asking)
     await _no_other_test(asking, look.order)
-    order = look.order
+    order, run_job = look.order, not OrderWish.read(asking.intent.thing).only
     incident = await _incident(asking, asking.desk.around.incidents, order)
     wish = Wish(
         env=asking.env.name,
@@ -102,14 +96,12 @@ async def act(asking: Asking, place: Place, *, run_job: bool, reason: str = "") 
         evidence=f"order {order.id} read {order.state.value} with error key {key_of(order)}",
         role=_role(to_unblock(order)),
     )
-    return await asking.desk.around.actions.ask(wish, asking.env.now())
+    return Started(*await asking.desk.around.actions.ask(wish, asking.env.now()))
 
 
 async def run(asking: Asking) -> Answer:
     """Typed or said: brings up the order's card, whose button leads on (safety rule 10)."""
-    from bot.desk import order
-
-    return await order.run(asking)
+    return await order_card(asking)
 
 
 async def _like(asking: Asking, order: Order) -> Page[Order]:
@@ -181,3 +173,4 @@ COMMAND = Command(
     permission=Permission.READ,
     words=("débloquer", "release"),
 )
+WRITE = Write(prepare, act)
