@@ -75,7 +75,6 @@ DECLARED = (
             "ProvisioningReviewFilter Id",
             "ProvisioningState Id",
             "RoleId ProvisioningState",
-            "OwnerType Id",
             "WhenPerformed Id",
             "WorkflowInstanceId",
         ],

@@ -12,6 +12,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.identity_manager.entities import ENTITIES
 from sandbox.identity_manager.server.context import Server
 from sandbox.identity_manager.server.problems import bad_request, not_found
 from sandbox.identity_manager.squery.execute import Page, dumps, run_item, run_list
@@ -20,6 +21,7 @@ from sandbox.identity_manager.squery.plan import Plan, make_plan
 from sandbox.identity_manager.squery.shapes import Shape
 from sandbox.identity_manager.squery.syntax import Query, SQueryError
 
+_ENTITY_NAMES = {name.casefold() for name in ENTITIES}
 _VERSIONS = {"1.0": 1, "2.0": 2, "3.0": 3}
 
 
@@ -93,6 +95,13 @@ def read_paging(parameters: Parameters, request: web.Request, maximum: int, defa
         if not isinstance(mark, dict) or mark.get("f") != fingerprint:
             raise bad_request("ContinuationToken belongs to another query.")
     return Paging(min(size, maximum) if size else None, mark.get("a"), mark.get("o", 0), fingerprint)
+
+
+def check_root(server: Server, parameters: Parameters) -> None:
+    """Problem 400 when QueryRootEntityType names nothing."""
+    name = parameters.text("QueryRootEntityType")
+    if name and name.casefold() not in _ENTITY_NAMES and server.resources.find_type(name) is None:
+        raise bad_request(f"QueryRootEntityType {name} is not an entity type.")
 
 
 def read_query(parameters: Parameters) -> Query:

@@ -19,6 +19,7 @@ from sandbox.identity_manager.server.queries import (
     Parameters,
     answer_item,
     answer_list,
+    check_root,
     json_response,
     read_paging,
     read_parameters,
@@ -42,6 +43,7 @@ _CHANGES = {
 async def handle_get(server: Server, request: web.Request, segments: list[str]) -> web.Response:
     """Answers a GET by the parts of its path below /api."""
     parameters = read_parameters(request)
+    check_root(server, parameters)
     folded = [s.casefold() for s in segments]
     if folded[0] == "resource":
         return await _resource(server, request, parameters, segments[1:])

@@ -63,6 +63,7 @@ async def serve(
         control_url=control_url,
     )
     server.reset_capabilities()
+    world.store.analyze()
     for rule in world.settings.chaos:
         server.chaos.add(rule)
     app = make_app(server)

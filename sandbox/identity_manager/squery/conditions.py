@@ -11,6 +11,7 @@ from sandbox.identity_manager.squery.syntax import Comparison, Filter, Group, Pa
 _TEXT_OPERATORS = {"%=": ("", "%"), "=%": ("%", ""), "%=%": ("%", "%")}
 _NEGATED = {"!%=": "%=", "!=%": "=%", "!%=%": "%=%"}
 _ORDERING = {"<", ">", "<=", ">="}
+_AT_ONE_LEVEL = 50
 _NUMERIC = {Kind.ID, Kind.REF, Kind.INT}
 
 
@@ -28,7 +29,7 @@ class Conditions:
         if isinstance(condition, Group):
             inside = required and condition.operator == "and"
             parts = [self._filter(part, required=inside) for part in condition.parts]
-            return "(" + f" {condition.operator.upper()} ".join(parts) + ")"
+            return _balanced(parts, condition.operator.upper())
         return self._comparison(condition, required=required)
 
     def _comparison(self, comparison: Comparison, *, required: bool) -> str:
@@ -87,6 +88,14 @@ class Conditions:
             deepest = head.parent
         self._use(deepest, required=False)
         return test
+
+
+def _balanced(parts: list[str], operator: str) -> str:
+    """Joined by one operator as a shallow tree: SQLite refuses expressions that are nested a thousand deep."""
+    if len(parts) <= _AT_ONE_LEVEL:
+        return "(" + f" {operator} ".join(parts) + ")"
+    middle = len(parts) // 2
+    return f"({_balanced(parts[:middle], operator)} {operator} {_balanced(parts[middle:], operator)})"
 
 
 def _test(sql: str, column: Column, operator: str, literal: Value) -> str:

@@ -309,3 +309,14 @@ async def test_the_harsh_profile_wraps_hides_and_delays(start):
             break
     shown = (await nim.rows("/api/Job/Job", query))[0]["LastJobInstance"]["Id"]
     assert int(shown) == nim.ids["blocked_run"] + 1
+
+
+async def test_a_root_entity_that_does_not_exist_is_refused(nim):
+    assert (await nim.get("/api/Job/Job", QueryRootEntityType="Nothing"))[0] == 400
+    assert (await nim.get("/api/Job/Job", QueryRootEntityType="job"))[0] == 200
+
+
+async def test_a_query_of_fifteen_thousand_signs_is_answered(nim):
+    many = " or ".join(f"Id = {n}" for n in range(1000))
+    assert 10_000 < len(many) < 15_000
+    assert len(await nim.rows("/api/Job/Job", f"select Id where ({many} or Id = {nim.ids['hr']})")) == 1

@@ -23,7 +23,7 @@ async def test_a_default_installation_has_what_a_real_companion_has(nim):
 
 
 async def test_it_has_a_token_of_its_own(nim):
-    for headers in ({}, nim.headers):
+    for headers in (dict[str, str](), nim.headers):
         status, _ = await nim.call("GET", PREFIX + "/capabilities", headers=headers)
         assert status == 401
 
