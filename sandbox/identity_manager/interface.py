@@ -2,7 +2,7 @@
 
 ``sandbox.identity_manager.world`` exports ``load_world`` (see ``WorldLoader``). Everything here is called on the event
 loop's thread and must return within a few milliseconds. Rows are exchanged through the store: the world writes every
-entity of nim-api chapter 4 there (including TaskInstance.WrappedProgress, the JSON of 9.2-P, and ResourceChange rows); the
+entity of nim-api chapter 4 there (with TaskInstance.WrappedProgress, the JSON of 9.2-P, and ResourceChange rows); the
 server reads history, sources and progress from these rows by itself. The captured requests of the product's screens
 want a connector 2004 (so at least four connectors) and a composite role rule 25001 (so at least one).
 """

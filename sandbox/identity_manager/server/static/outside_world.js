@@ -29,7 +29,7 @@ async function ask(url, body) {
   };
   const answer = await fetch(url, options);
   const told = await answer.json();
-  if (!answer.ok) throw new Error(told.detail || told.title || `status ${answer.status}`);
+  if (!answer.ok) throw new Error(told.detail || told.error || told.title || `status ${answer.status}`);
   return told;
 }
 
@@ -179,31 +179,39 @@ function controlAddress() {
 
 const demo = controlAddress();
 
-function showDemo(told) {
-  const list = byId("scenarios");
-  if (document.activeElement !== list) {
-    list.replaceChildren(...told.scenarios.map((s) => new Option(s.title || s.name, s.name, false, s.name === told.scenario)));
-  }
-  list.disabled = false;
-  byId("bot").textContent = told.bot ? `The bot: ${told.bot}` : "The bot";
-  byId("kill").disabled = false;
+function enableDemo(on) {
+  byId("scenarios").disabled = !on;
+  byId("kill").disabled = !on;
 }
 
 async function readDemo() {
-  const told = await attempt(() => ask(demo));
-  if (told) showDemo(told); else { byId("scenarios").disabled = true; byId("kill").disabled = true; }
+  const told = await attempt(() => ask(`${demo}/status`));
+  enableDemo(Boolean(told));
+  if (!told) return;
+  byId("bot").textContent = told.bot ? `The bot: ${told.bot}` : "The bot";
+  if (document.activeElement !== byId("scenarios")) byId("scenarios").value = told.scenario;
+}
+
+async function listScenarios() {
+  const told = await attempt(() => ask("/sandbox/scenarios"), "The scenarios cannot be listed");
+  if (!told) return;
+  byId("scenarios").replaceChildren(...told.scenarios.map((s) => new Option(s.title || s.name, s.name)));
+  await readDemo();
 }
 
 if (demo) {
   byId("scenarios").addEventListener("change", async (event) => {
+    event.target.blur();
+    enableDemo(false);
+    say("The demo starts again with this scenario.");
     const told = await attempt(() => ask(`${demo}/scenario`, { name: event.target.value }), "The scenario did not change");
-    if (told) { say("The demo starts again with this scenario."); showDemo(told); }
+    if (told) location.reload(); else readDemo();
   });
   byId("kill").addEventListener("click", async () => {
     const told = await attempt(() => ask(`${demo}/kill-bot`, {}), "The bot was not killed");
-    if (told) { say("Killed. What it was doing goes on after its restart."); showDemo(told); }
+    if (told) { say("Killed. What it was doing goes on after its restart."); readDemo(); }
   });
-  readDemo();
+  listScenarios();
   setInterval(() => { if (!document.hidden) readDemo(); }, 3000);
 }
 
