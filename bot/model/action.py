@@ -132,7 +132,9 @@ class Action:
     waits_because: str = ""
     """What keeps it from going on, in words; empty while it goes on."""
     waits_since: datetime | None = None
-    """The host's wall clock, as `asked_at`."""
+    """By the host's clock."""
+    state_since: datetime | None = None
+    """By the host's clock, which the environment's may run away from: deadlines are counted on it."""
     looks: int = 0
     """How often the present state was looked at without news: pauses grow with it."""
 

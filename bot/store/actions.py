@@ -62,6 +62,9 @@ class ActionTable:
             await append(connection, _record(asked, AuditEvent.BEFORE, now, wish.reason))
             return asked, True
 
+    async def changed(self, at_most: float) -> bool:
+        return await self.asked.wait(at_most)
+
     async def get(self, action_id: ActionId) -> Action:
         async with self._database.reading() as connection:
             found = await _all(connection, select(action).where(action.c.id == action_id))

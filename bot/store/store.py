@@ -19,6 +19,7 @@ from bot.store.actions import ActionTable
 from bot.store.audit import AuditTable
 from bot.store.codec import dump, load
 from bot.store.database import Database, parse, sqlite_file
+from bot.store.driving import AdvisoryLock, FileLock
 from bot.store.incidents import IncidentTable
 from bot.store.migrate import bring_up_to_date, require_up_to_date
 from bot.store.outbox import OutboxTable
@@ -69,6 +70,22 @@ class Store:
             yield work
         if work.posted:
             self.outbox.due.set()
+
+    def driving_lock(self) -> FileLock | AdvisoryLock:
+        database = self.database
+        return FileLock(sqlite_file(database.url)) if database.is_sqlite else AdvisoryLock(database.url)
+
+    @property
+    def workflow_url(self) -> str:
+        """Where DBOS keeps its own tables: the same PostgreSQL database; on SQLite a file of its own beside ours.
+
+        In one file the two would wait on one write lock.
+        """
+        url = self.database.url
+        if self.database.is_sqlite:
+            file = sqlite_file(url)
+            url = url.set(drivername="sqlite", database=str(file.with_name(f"{file.stem}-workflows{file.suffix}")))
+        return url.render_as_string(hide_password=False)
 
     async def close(self) -> None:
         await self.database.close()
