@@ -33,6 +33,8 @@ COMPLETE: Final = " complete"
 EVERYWHERE: Final = frozenset({ActionKind.DETAILS, ActionKind.TICKET_TEXT})
 """Stand on every finding already."""
 
+WRITES: Final = frozenset({Verb.UNBLOCK, Verb.RELAUNCH})
+
 
 @dataclass(frozen=True, slots=True)
 class Press:
@@ -93,7 +95,7 @@ def in_order(presses: Iterable[Press]) -> list[Press]:
     out: list[Press] = []
     for press in presses:
         first = not any(other.style == "primary" for other in out)
-        leads = press.intent is not None and press.intent.verb in {Verb.UNBLOCK, Verb.RELAUNCH} and not press.style
+        leads = press.intent is not None and press.intent.verb in WRITES and not press.style
         out.append(replace(press, style="primary") if leads and first else press)
     return out
 

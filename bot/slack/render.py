@@ -10,8 +10,9 @@ from prometheus_client import Counter
 from typing_extensions import override
 
 from bot.errors import SettingsError
+from bot.model.action import Action
 from bot.model.answer import Answer, AnswerKind, Section
-from bot.model.finding import Finding, Offer
+from bot.model.finding import ActionKind, Finding, Offer
 from bot.model.intent import Intent, Verb
 from bot.model.message import Message, Modal
 from bot.model.view import Audience, Confirmation, HelpCard, IncidentCard, Problem, ProgressCard
@@ -78,7 +79,7 @@ class Renderer:
             "answer": answer,
             "sections": sections,
             "choices": deck.add(Press(one.label, _at_home(one.intent, answer.env)) for one in answer.choices),
-            "offers": deck.offers(answer.offers, named=not public),
+            "offers": [*deck.offers(answer.offers, named=not public), *deck.add(_to_operators(answer))],
             "tools": deck.add(_tools(answer, audience)),
             "public": public,
             "env_label": answer.env_label,
@@ -115,7 +116,6 @@ class Renderer:
         tools = [
             Press("Details", about.inside(Verb.DETAILS)),
             Press("Show me", about.inside(Verb.SHOW_ME)),
-            Press("Ask an operator", about.inside(Verb.ASK_OPERATOR)),
         ]
         things = {
             "card": card,
@@ -197,6 +197,24 @@ class Renderer:
         """Every piece of evidence, what was ruled out, what could not be read, and the requests that were made."""
         things = {"answer": answer, "finding": answer.finding, "env_label": answer.env_label, "as_of": answer.as_of}
         return self._modal("views/details.j2", things, _Deck(""), DETAILS, private_metadata, "Details", answer.text)
+
+    def started(self, action: Action, *, new: bool) -> Modal:
+        """After the submit: it is stored, or the same press had been made before."""
+        things = {"action": action, "new": new}
+        words = action.wish.subject or action.wish.label or "It is stored."
+        return self._modal("views/started.j2", things, _Deck(""), DETAILS, "", "Started", words)
+
+    def refused(self, answer: Answer) -> Modal:
+        """Instead of the figures or after the submit: why nothing was done."""
+        deck = _Deck(answer.env)
+        things = {
+            "answer": answer,
+            "choices": deck.add(Press(one.label, _at_home(one.intent, answer.env)) for one in answer.choices),
+            "offers": [*deck.offers(answer.offers, named=True), *deck.add(_to_operators(answer))],
+        }
+        return self._modal(
+            "views/refused.j2", things, deck, DETAILS, "", "Nothing was done", answer.title, answer.text, answer.next
+        )
 
     def loading(self, title: str, what: str) -> Modal:
         """Opened at once, within the three seconds of the trigger; replaced when the figures have been read."""
@@ -312,6 +330,15 @@ def _tools(answer: Answer, audience: Audience) -> list[Press]:
     if told or answer.kind is AnswerKind.UNAVAILABLE:
         tools.append(again)
     return tools
+
+
+def _to_operators(answer: Answer) -> list[Press]:
+    """A viewer's press is never a dead end."""
+    offered = any(offer.action is ActionKind.ASK_OPERATOR for offer in answer.offers)
+    intent = answer.intent
+    if offered or intent is None or answer.kind is not AnswerKind.REFUSED or intent.verb not in press.WRITES:
+        return []
+    return [Press("Ask an operator", intent.inside(Verb.ASK_OPERATOR))]
 
 
 def _parts_of(finding: Finding, deck: _Deck, *, public: bool) -> dict[str, Any]:

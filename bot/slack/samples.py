@@ -444,6 +444,10 @@ def everything() -> Iterator[tuple[str, Draw]]:
     yield "views/ticket", lambda to: to.ticket("162 of 199 changes to AD were refused", "Cause: …\nEvidence: …")
     yield "views/details", lambda to: to.details(answer_about(errored_orders()))
     yield "views/details_of_a_list", lambda to: to.details(listing())
+    yield "views/started", lambda to: to.started(actions()["asked"], new=True)
+    yield "views/started_before", lambda to: to.started(actions()["running"], new=False)
+    yield "views/refused", lambda to: to.refused(refused())
+    yield "views/refused_since_ambiguous", lambda to: to.refused(choice())
     yield "views/loading", lambda to: to.loading("Test with 1 of 150", "Reading the figures …")
 
 
