@@ -25,6 +25,7 @@ from sandbox.identity_manager.server.problems import Problem, bad_request, not_f
 from sandbox.identity_manager.store import to_datetime, to_text
 
 _LOOPBACK = {"127.0.0.1", "::1"}
+_LOCAL_NAMES = {*_LOOPBACK, "localhost"}
 _STEP_SECONDS = 3600.0
 _LONGEST_JUMP = 400 * 86400.0
 
@@ -32,11 +33,13 @@ routes = web.RouteTableDef()
 
 
 def check_admin(request: web.Request, server: Server) -> None:
-    """Problem 403 for anyone but this machine or the admin token's holder; writes must be JSON (no foreign forms)."""
+    """Problem 403 for anyone but this machine or the admin token's holder.
+
+    A foreign page in somebody's browser is neither: it comes under another host name, or cannot send JSON.
+    """
     sent = request.headers.get("Authorization", "")
-    if request.remote not in _LOOPBACK and not hmac.compare_digest(
-        sent.encode(), f"Bearer {server.admin_token}".encode()
-    ):
+    local = request.remote in _LOOPBACK and request.url.host in _LOCAL_NAMES
+    if not local and not hmac.compare_digest(sent.encode(), f"Bearer {server.admin_token}".encode()):
         raise Problem(403, "The sandbox is moved from its own machine, or with its admin token.")
     if request.method not in ("GET", "HEAD", "DELETE") and request.content_type != "application/json":
         raise Problem(415, "The body must be application/json.")
@@ -137,13 +140,16 @@ async def chaos_add(request: web.Request) -> web.Response:
     unknown = set(body) - {"kind", "path", "count", "seconds", "method"}
     if unknown or "kind" not in body:
         raise bad_request("A chaos rule has kind, path, count, seconds, method.")
-    rule = ChaosRule(
-        str(body["kind"]),
-        str(body.get("path", "*")),
-        int(body.get("count", 1)),
-        float(body.get("seconds", 1)),
-        str(body.get("method", "*")).upper(),
-    )
+    try:
+        rule = ChaosRule(
+            str(body["kind"]),
+            str(body.get("path", "*")),
+            int(body.get("count", 1)),
+            float(body.get("seconds", 1)),
+            str(body.get("method", "*")).upper(),
+        )
+    except (TypeError, ValueError) as error:
+        raise bad_request("count and seconds are numbers.") from error
     request.app[SERVER].chaos.add(rule)
     return _chaos(request.app[SERVER])
 

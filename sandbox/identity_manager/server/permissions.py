@@ -19,7 +19,7 @@ _OF_ENTITY_TYPE = re.compile(
 _OF_RESOURCE = re.compile(
     r"/Custom/Resources/(?P<type>\w+)/(?P<screen>View|ViewOwnedResources|ViewHistory)", re.IGNORECASE
 )
-_PENDING = re.compile(r"/Custom/ProvisioningPolicy/PendingAssignedResourceTypes/\w+", re.IGNORECASE)
+_PENDING = re.compile(r"/Custom/ProvisioningPolicy/PendingAssignedResourceTypes/(?P<type>\w+)", re.IGNORECASE)
 
 UPDATE_ORDER = "/ProvisioningPolicy/AssignedResourceType/Update"
 REVIEW_ORDERS = "/Custom/ProvisioningPolicy/ReviewProvisioning/{}"
@@ -29,9 +29,15 @@ LAUNCH = ("/Jobs/RunJob/Launch", "/Jobs/JobInstance/Create")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What an authorised read may see: the owners' entity type, when the path names one."""
+    """What an authorised read may see: the owners' entity type, and the resource type's pending orders, when named."""
 
     owner_type: int | None = None
+    pending_of: int | None = None
+
+    @property
+    def only(self) -> str:
+        """A further SQL condition on the root rows; ``{t}`` is their alias."""
+        return "" if self.pending_of is None else f"{{t}}.RoleId = {self.pending_of} AND {{t}}.ProvisioningState = 1"
 
 
 def authorise_read(client: OpenIdClient, entity: Entity, path: str | None, resources: Resources) -> Scope:
@@ -50,8 +56,12 @@ def authorise_read(client: OpenIdClient, entity: Entity, path: str | None, resou
         if of_resource:
             _entity_type(of_resource["type"], path, resources)
             return Scope()
-        if _PENDING.fullmatch(path):
-            return Scope()
+        pending = _PENDING.fullmatch(path)
+        if pending and entity.name == "AssignedResourceType":
+            types = resources.store.rows("ResourceType", "Identifier = ? COLLATE NOCASE", (pending["type"],))
+            if types:
+                return Scope(pending_of=types[0]["Id"])
+            raise forbidden(path)
     raise Problem(403, f"The permission {path} does not give access to {entity.name}.")
 
 

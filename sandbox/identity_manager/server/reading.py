@@ -59,7 +59,7 @@ async def handle_get(server: Server, request: web.Request, segments: list[str]) 
     shape = Shape(entity, server.view(parameters.version, current_values=parameters.current_values))
     match rest:
         case []:
-            return await answer_list(server, request, parameters, shape, owner_type=scope.owner_type)
+            return await answer_list(server, request, parameters, shape, owner_type=scope.owner_type, only=scope.only)
         case [text]:
             row_id = row_id_of(text, entity.name)
             return await answer_item(server, parameters, shape, row_id, owner_type=scope.owner_type)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from sandbox.identity_manager.server.context import SERVER, Server
 from sandbox.identity_manager.store import Store
 
 _SHUTDOWN_SECONDS = 2.0
+_LOG = logging.getLogger("sandbox.identity_manager")
 
 
 @dataclass(slots=True)
@@ -37,8 +38,7 @@ class RunningSandbox:
 
     async def close(self) -> None:
         self._clock.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._clock
+        await asyncio.wait([self._clock])
         await self._runner.cleanup()
         self.world.close()
         self.world.store.close()
@@ -76,6 +76,8 @@ async def serve(
         await runner.cleanup()
         raise
     taken = runner.addresses[0][1]
+    clock = asyncio.create_task(world.run(), name="virtual-clock")
+    clock.add_done_callback(_tell_when_it_stops)
     return RunningSandbox(
         f"http://{host}:{taken}",
         "nimdesk",
@@ -86,8 +88,13 @@ async def serve(
         world,
         app[SERVER],
         runner,
-        asyncio.create_task(world.run(), name="virtual-clock"),
+        clock,
     )
+
+
+def _tell_when_it_stops(clock: asyncio.Task[None]) -> None:
+    if not clock.cancelled() and (error := clock.exception()) is not None:
+        _LOG.error("the virtual clock stopped", exc_info=error)
 
 
 async def start_sandbox(

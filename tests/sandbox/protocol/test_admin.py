@@ -40,6 +40,13 @@ async def test_a_form_of_a_foreign_page_moves_nothing(nim):
     assert (await nim.call("POST", "/sandbox/tick", data={"seconds": "60"}))[0] == 415
 
 
+async def test_a_foreign_host_name_moves_nothing_without_the_admin_token(nim):
+    foreign = {"Host": "evil.example.org"}
+    assert (await nim.call("GET", "/sandbox/levers", headers=foreign))[0] == 403
+    foreign["Authorization"] = f"Bearer {nim.sandbox.admin_token}"
+    assert (await nim.call("GET", "/sandbox/levers", headers=foreign))[0] == 200
+
+
 async def test_requests_are_counted_without_those_of_the_sandbox_itself(nim):
     await nim.call("DELETE", "/sandbox/requests")
     await nim.get("/api/Job/Job", squery="select Id")
@@ -80,6 +87,7 @@ async def test_a_fault_can_be_html_a_cut_body_a_delay_or_nothing_at_all(nim):
     with pytest.raises(asyncio.TimeoutError):
         await nim.call("GET", "/api/Job/Job?api-version=1.0", timeout=aiohttp.ClientTimeout(total=0.2))
     assert (await nim.call("POST", "/sandbox/chaos", json={"kind": "earthquake"}))[0] == 400
+    assert (await nim.call("POST", "/sandbox/chaos", json={"kind": "500", "count": "x"}))[0] == 400
     await arm("500", count=0)
     assert [(await nim.get("/api/Job/Job"))[0] for _ in range(3)] == [500] * 3
     await nim.call("DELETE", "/sandbox/chaos")

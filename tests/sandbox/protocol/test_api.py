@@ -117,6 +117,13 @@ async def test_the_path_of_an_entity_type_shows_only_its_owners(nim):
     assert (len(everybody), len(users)) == (13, 12)
 
 
+async def test_the_pending_orders_of_one_resource_type_have_a_path(nim):
+    pending = "/Custom/ProvisioningPolicy/PendingAssignedResourceTypes/"
+    rows = await nim.rows(ORDERS, "select ProvisioningState", Path=pending + "AD_Entry_NominativeUser")
+    assert [r["ProvisioningState"] for r in rows] == [1] * 7
+    assert (await nim.get(ORDERS, Path=pending + "Nothing"))[0] == 403
+
+
 async def test_a_path_for_something_else_gives_no_access(nim):
     assert (await nim.get(ORDERS, Path="/Jobs/Job/Query"))[0] == 403
     assert (await nim.get(ORDERS, Path="/Custom/ProvisioningPolicy/ReviewProvisioning/Nobody"))[0] == 403
