@@ -1,29 +1,33 @@
 """What happens after the acknowledgement, the same for every way in: who is it, which use case, answer.
 
-A verb that writes is always a modal with live figures (safety rule 8): where there is a trigger it is opened at once and
-filled when the figures have been read; where there is none (a mention, a direct message) the card with its button comes.
+A verb that writes is always a modal with live figures (safety rule 8): where there is a trigger it is opened at once
+and filled when the figures have been read; where there is none (a mention, a direct message) the card with its button
+comes.
 """
 
-from dataclasses import dataclass
+from collections.abc import Awaitable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
 
 from bot.desk.confirm import Prepared, Started
-from bot.desk.desk import Desk
-from bot.errors import DeskError
-from bot.model.actor import Place, Role
+from bot.desk.desk import Desk, told
+from bot.errors import DeskError, Stale
+from bot.model.actor import Place
 from bot.model.answer import Answer
-from bot.model.intent import Intent, Verb
+from bot.model.intent import BadButton, Intent, Verb
 from bot.model.view import Audience
 from bot.slack.render import Renderer
 from bot.slack.reply import Reply
 from bot.slack.roles import Roles
-from handlers.payloads import WRITES, Caller, metadata
+from bot.slack.rooms import Rooms
+from handlers.errands import Errands
+from handlers.payloads import WRITES, Caller, Pressed, Submission, metadata
 
 log = structlog.get_logger()
-MODALS: Final = {Verb.DETAILS, Verb.TICKET_TEXT, Verb.ASK_OPERATOR}
-"""Verbs that show a modal and write nothing to Identity Manager."""
+ERRANDS: Final = frozenset({Verb.SHARE, Verb.CLAIM, Verb.SHOW_ME, Verb.COUNT_ALL})
+MODALS: Final = frozenset({Verb.DETAILS, Verb.TICKET_TEXT, Verb.ASK_OPERATOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +36,96 @@ class Conversation:
     roles: Roles
     renderer: Renderer
     reply: Reply
+    rooms: Rooms
+    errands: Errands
 
     async def typed(self, who: Caller, text: str, place: Place, trigger_id: str) -> None:
         """A slash command."""
         understood = self.desk.understand(text)
         if isinstance(understood, Answer):
             await self._show(who, understood, place)
+        elif understood.verb in WRITES and understood.thing:
+            await self._told(who, place, understood, self._confirm(who, understood, place, trigger_id, ""))
         else:
-            await self.wished(who, understood, place, trigger_id)
+            await self._told(who, place, understood, self._answer(who, understood, place))
 
-    async def wished(self, who: Caller, wish: Intent, place: Place, trigger_id: str, *, view_id: str = "") -> None:
-        """An intent from a command or a button. `view_id` is the modal on which the button stood."""
+    async def pressed(self, who: Caller, wish: Intent, press: Pressed, *, again: bool) -> None:
+        """A button. `again` redraws the ephemeral message on which it stands."""
+        place, trigger = press.place, press.trigger_id
+        if wish.verb in WRITES:
+            view = press.view_id if press.in_view else ""
+            work = self._confirm(who, wish, place, trigger, view)
+        elif wish.verb in MODALS:
+            work = self._modal(who, wish, place, trigger)
+        elif wish.verb in ERRANDS:
+            work = self.errands.run(who, wish, press)
+        else:
+            work = self._answer(who, wish, place, again=again and place.ephemeral)
+        await self._told(who, place, wish, work)
+
+    async def heard(self, who: Caller, text: str, place: Place, event_id: str) -> None:
+        """A mention or a direct message. Text drafts, people press (safety rule 10)."""
+        actor = await self.roles.actor(who.team_id, who.user_id)
+        async with self.reply.waiting(who.user_id, place):
+            answer = await self.desk.answer(actor, self.desk.meant(text), channel=place.channel)
+        message = self.renderer.answer(answer, Audience.PERSON)
+        if place.channel.startswith("D"):
+            await self.errands.deliver(f"heard-{event_id}", place, message)
+        else:
+            await self.reply.answer(who.user_id, place, message)
+
+    async def explained(self, who: Caller, text: str, place: Place) -> None:
+        """The message shortcut: somebody else's words, asked as a question."""
+        wish = self.desk.meant(text)
+        if isinstance(wish, Answer):
+            await self._show(who, wish, place)
+        else:
+            await self._told(who, place, wish, self._answer(who, wish, place))
+
+    async def unreadable(self, who: Caller, place: Place) -> None:
+        """A button whose value this version did not write."""
+        say = "This button is from another version of nimdesk. Nothing was done."
+        why = Stale(say, next_step="Ask again: /nim status")
+        await self.reply.problem(who.user_id, place, why)
+
+    async def submitted(self, who: Caller, sent: Submission) -> None:
+        """The submit of a confirmation: looked at again, stored, and told in the same modal."""
         try:
-            if wish.verb in WRITES and (trigger_id or view_id) and wish.thing:
-                await self._confirm(who, wish, place, trigger_id, view_id)
-            elif wish.verb in MODALS and trigger_id:
-                await self._modal(who, wish, place, trigger_id)
-            else:
-                await self.answered(who, wish, place)
+            actor = await self.roles.actor(who.team_id, who.user_id, fresh=True)
+            channel = await self.rooms.for_progress(sent.place.channel, who.user_id)
+            place = sent.place if channel == sent.place.channel else Place(channel=channel)
+            done = await self.desk.act(actor, sent.intent, place, sent.text("reason"))
         except DeskError as why:
-            await self.reply.problem(who.user_id, place, why)
+            done = told(why, sent.intent)
+        if isinstance(done, Started):
+            await self.reply.started(sent.view_id, done.action, new=done.new)
+        else:
+            await self.reply.refused(sent.view_id, done)
 
-    async def answered(self, who: Caller, wish: Intent, place: Place) -> None:
+    async def _told(self, who: Caller, place: Place, wish: Intent, work: Awaitable[None]) -> None:
+        """Runs it; an error that a person can be told is told."""
+        try:
+            await work
+        except BadButton:
+            await self.unreadable(who, place)
+        except DeskError as why:
+            await self.reply.problem(who.user_id, place, why, wish=wish)
+
+    async def _answer(self, who: Caller, wish: Intent, place: Place, *, again: bool = False) -> None:
         actor = await self.roles.actor(who.team_id, who.user_id)
         async with self.reply.waiting(who.user_id, place):
             answer = await self.desk.answer(actor, wish, channel=place.channel)
-        await self._show(who, answer, place)
-
-    async def submitted(self, who: Caller, wish: Intent, place: Place, view_id: str, reason: str) -> None:
-        """The submit of a confirmation: looked at again, stored, and told in the same modal."""
-        actor = await self.roles.actor(who.team_id, who.user_id, fresh=True)
-        done = await self.desk.act(actor, wish, place, reason)
-        if isinstance(done, Started):
-            await self.reply.started(view_id, done.action, new=done.new)
-        else:
-            await self.reply.refused(view_id, done)
+        await self._show(who, answer, place, again=again)
 
     async def _confirm(self, who: Caller, wish: Intent, place: Place, trigger_id: str, view_id: str) -> None:
         """Opens a loading modal within the trigger's three seconds, then fills it with figures or with the refusal."""
-        opened = view_id or await self.reply.open(trigger_id, self.renderer.loading("One moment", "Reading the figures"))
-        actor = await self.roles.actor(who.team_id, who.user_id, fresh=True)
-        ready = await self.desk.prepare(actor, wish, channel=place.channel)
+        loading = self.renderer.loading("One moment", "Reading the figures")
+        opened = view_id or await self.reply.open(trigger_id, loading)
+        try:
+            actor = await self.roles.actor(who.team_id, who.user_id, fresh=True)
+            ready = await self.desk.prepare(actor, wish, channel=place.channel)
+        except DeskError as why:
+            ready = told(why, wish)
         if isinstance(ready, Prepared):
             modal = self.renderer.confirmation(ready.confirmation, metadata(ready.intent, place))
             await self.reply.update(opened, modal)
@@ -80,23 +133,20 @@ class Conversation:
             await self.reply.refused(opened, ready)
 
     async def _modal(self, who: Caller, wish: Intent, place: Place, trigger_id: str) -> None:
-        actor = await self.roles.actor(who.team_id, who.user_id)
         opened = await self.reply.open(trigger_id, self.renderer.loading("One moment", "Reading"))
-        inner = wish.inner()
+        actor = await self.roles.actor(who.team_id, who.user_id)
         if wish.verb is Verb.ASK_OPERATOR:
-            label = await self.desk.wording_of(actor, inner)
-            ask = self.roles.whom_to_ask(Role.OPERATOR)
-            env = self.desk.environment(inner, place.channel).label
-            await self.reply.update(opened, self.renderer.ask_operator(label, env, metadata(inner, place), ask=ask))
+            await self.reply.update(opened, await self.errands.form(actor, wish.inner(), place))
             return
+        inner = wish.inner()
         kept = self.desk.remembered(actor, inner.pack())
         answer = kept or await self.desk.answer(actor, inner, channel=place.channel)
         if wish.verb is Verb.DETAILS:
-            await self.reply.update(opened, self.renderer.details(answer))
+            modal = self.renderer.details(answer)
         else:
             title, text = self.desk.ticket(answer)
-            await self.reply.update(opened, self.renderer.ticket(title, text, metadata(inner, place)))
+            modal = self.renderer.ticket(title, text, metadata(inner, replace(place, response_url="")))
+        await self.reply.update(opened, modal)
 
-    async def _show(self, who: Caller, answer: Answer, place: Place) -> None:
-        await self.reply.answer(who.user_id, place, self.renderer.answer(answer, Audience.PERSON))
-
+    async def _show(self, who: Caller, answer: Answer, place: Place, *, again: bool = False) -> None:
+        await self.reply.answer(who.user_id, place, self.renderer.answer(answer, Audience.PERSON), replace=again)

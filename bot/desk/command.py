@@ -1,10 +1,11 @@
 """What a verb of nimdesk is: declared once beside its use case, listed in `bot.desk.COMMANDS`."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bot.access import Permission
+from bot.diagnosis.site import Site
 from bot.model.actor import Actor
 from bot.model.answer import Answer
 from bot.model.intent import Intent, Verb
@@ -18,16 +19,9 @@ if TYPE_CHECKING:
 class Facts:
     """What the settings say of one environment that use cases need."""
 
-    complete_job: Mapping[str, str] = field(default_factory=dict)
-    """Identifier of an incremental job → identifier of its complete twin."""
-    owners: Mapping[str, str] = field(default_factory=dict)
-    """Connector identifier → channel or @group of who can fix its managed system."""
+    site: Site = field(default_factory=Site)
     channels: tuple[str, ...] = ()
     """Channels that mean this environment when none is named."""
-    links: Mapping[str, str] = field(default_factory=dict)
-    test_users: tuple[str, ...] = ()
-    timezone: str = "UTC"
-    base_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,25 @@
 """The desk: every question of every way in passes here. Access first, then the use case, then what it cost."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import structlog
 
-from bot.access import may
+from bot.access import Permission, may
 from bot.desk.command import Asking, Command, Facts
 from bot.desk.confirm import Prepared, Started, Write
+from bot.desk.count import count_orders
+from bot.desk.ticket import ticket_of
 from bot.errors import Ambiguous, DeskError, NimError, NotAllowed, NotFound, NotUnderstood
 from bot.intents import command as typed
 from bot.model.actor import Actor, Place, Role
 from bot.model.answer import Answer, AnswerKind, Choice
+from bot.model.audit import AuditEvent, AuditRecord
 from bot.model.finding import Missing
 from bot.model.intent import Intent, Verb
-from bot.ports import Actions, Environment, Incidents
+from bot.ports import Actions, Audit, Environment, Incidents
 
 log = structlog.get_logger()
 ANSWERS_KEPT = 2_000
@@ -31,6 +35,8 @@ class Surroundings:
     writes: Mapping[Verb, Write]
     actions: Actions
     incidents: Incidents
+    audit: Audit
+    now: Callable[[], datetime]
     whom_to_ask: Mapping[Role, str]
     """Words that name who holds a role, without pinging anybody."""
 
@@ -111,8 +117,47 @@ class Desk:
         env = self.environment(wish, channel)
         return Asking(self, actor, wish, env, env.reads(), self.around.facts[env.name])
 
+    def meant(self, text: str) -> Intent | Answer:
+        """The intent of plain words: a mention, a direct message, the words of somebody else's message."""
+        return self.understand(text)
+
+    async def show(self, actor: Actor, wish: Intent, *, channel: str = "") -> Answer:
+        """The names behind a channel's card, for the one who asks; recorded (safety rule 14)."""
+        answer = await self.answer(actor, wish, channel=channel)
+        if answer.kind in {AnswerKind.FINDING, AnswerKind.LIST, AnswerKind.ANSWER}:
+            now = self.around.now()
+            await self.around.audit.record(
+                AuditRecord(
+                    at=now,
+                    event=AuditEvent.SHOWN,
+                    team_id=actor.team_id,
+                    user_id=actor.user_id,
+                    env=answer.env,
+                    kind=wish.verb.value,
+                    target=wish.thing,
+                )
+            )
+        return answer
+
+    async def count(self, actor: Actor, wish: Intent, *, channel: str = "") -> AsyncIterator[Answer]:
+        """Reads on page by page; every answer replaces the one before it."""
+        try:
+            self.permit_to(actor, Permission.READ)
+            async for answer in count_orders(self._asking(actor, wish, channel)):
+                yield answer
+        except DeskError as why:
+            yield told(why, wish)
+
+    def ticket(self, answer: Answer) -> tuple[str, str]:
+        """Title and text of a ticket."""
+        return ticket_of(answer)
+
     def permit(self, actor: Actor, command: Command) -> None:
-        ruling = may(actor, command.permission)
+        self.permit_to(actor, command.permission)
+
+    def permit_to(self, actor: Actor, permission: Permission) -> None:
+        """Raises NotAllowed with the reason and whom to ask."""
+        ruling = may(actor, permission)
         if not ruling.allowed:
             raise NotAllowed(ruling.why, next_step=f"Ask {self.around.whom_to_ask.get(ruling.needs, 'an operator')}.")
 

@@ -17,7 +17,7 @@ async def run(asking: Asking) -> Answer:
         rows.append(
             Row(
                 title=f"{name} ({env.label})" if env.label and env.label.casefold() != name.casefold() else name,
-                cells=(Cell(f"{channels}{here}"), Cell(f"time zone {facts.timezone}")),
+                cells=(Cell(f"{channels}{here}"), Cell(f"time zone {facts.site.timezone}")),
                 opens=Intent(Verb.STATUS, env=name),
             )
         )

@@ -56,20 +56,19 @@ def _heading(wanted: str, states: set[RunState] | None) -> str:
 
 
 def _row(job: Job, one: JobRun) -> Row:
-    when = Cell(text="running since" if one.ended_at is None else "ended", at=one.ended_at or one.started_at)
-    kind = "incremental" if job.is_incremental else "complete"
-    by = f"started by {one.started_by}" if one.started_by else "on schedule"
     return Row(
         title=job.name or job.identifier,
         mark=state_word(one),
-        cells=(
-            when,
-            Cell(f"run {one.id}"),
-            Cell(kind if job.is_connector_job else "job"),
-            Cell(by, private=bool(one.started_by)),
-        ),
+        cells=(Cell(f"run {one.id}"), *run_cells(one)),
         opens=Intent(Verb.JOB, thing=job.identifier),
     )
+
+
+def run_cells(one: JobRun) -> tuple[Cell, ...]:
+    """When a run ended, or since when it runs, and who started it."""
+    when = Cell("running since" if one.ended_at is None else "ended", at=one.ended_at or one.started_at)
+    by = f"started by {one.started_by}" if one.started_by else "on schedule"
+    return when, Cell(by, private=bool(one.started_by))
 
 
 def state_word(one: JobRun) -> str:

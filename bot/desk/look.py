@@ -190,7 +190,7 @@ def _quiet(
     for other in land.jobs:
         if other.id != job.id and not land.connectors_of(other.id) & connectors:
             continue
-        due = next_start(other, now, asking.facts.timezone)
+        due = next_start(other, now, asking.facts.site.timezone)
         if due is not None and due - now <= TOO_CLOSE:
             raise NotNow(f"{other.name} starts by itself {_in(due - now)}. Nothing was done.", job=other.id)
 

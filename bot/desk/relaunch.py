@@ -94,7 +94,7 @@ async def _meant(asking: Asking) -> tuple[Job, bool]:
     if not job.is_incremental:
         return job, True
     land = await landscape(asking.nim.catalogue, Reads())
-    twin_name = asking.facts.complete_job.get(job.identifier)
+    twin_name = asking.facts.site.complete_job.get(job.identifier)
     connectors = land.connectors_of(job.id)
     twins = [
         one

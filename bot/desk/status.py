@@ -157,7 +157,7 @@ def _freshness(one: Health, connector: Connector, facts: Facts, *, incremental: 
         return Cell(f"{mode} running since", at=last.started_at)
     if last.state not in ENDED_WELL:
         return Cell(f"stale: {mode} {state_word(last)}", at=last.ended_at)
-    late = _late(jobs, last.ended_at, one.env.now(), facts.timezone)
+    late = _late(jobs, last.ended_at, one.env.now(), facts.site.timezone)
     return Cell(f"stale: {mode}" if late else mode, at=last.ended_at)
 
 
