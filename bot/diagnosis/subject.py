@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bot.model.ids import ConnectorId, JobId, OrderId, ResourceId, ResourceTypeId
 from bot.model.job import JobRun
-from bot.model.order import ChangeType
+from bot.model.order import ChangeType, Order
 from bot.model.person import Person
 
 
@@ -18,6 +18,8 @@ class Subject:
     """Runs that were read just before, newest first: they are not read again."""
     job_id: JobId | None = None
     order_id: OrderId | None = None
+    order: Order | None = None
+    """The order, with its errors, where it was read just before."""
     connector_id: ConnectorId | None = None
     resource_type_ids: tuple[ResourceTypeId, ...] = ()
     change: ChangeType | None = None

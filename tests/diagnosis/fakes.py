@@ -284,6 +284,13 @@ class FakeNim:
         ]
         return self.page(sorted(found, key=lambda one: one.started_at or NOW, reverse=True), limit)
 
+    async def latest_runs(self) -> Page[JobRun]:
+        self._ask("latest_runs")
+        newest: dict[str, JobRun] = {}
+        for one in sorted(self.all_runs, key=lambda one: one.started_at or NOW):
+            newest[one.job_id] = one
+        return self.page(list(newest.values()), 1000)
+
     async def job_run(self, run_id: JobRunId) -> JobRun:
         self._ask("job_run")
         for one in self.all_runs:

@@ -126,7 +126,7 @@ async def _nothing() -> None:
 
 async def _orders(nim: NimReads, subject: Subject, now: datetime) -> Page[Order]:
     if subject.order_id is not None:
-        order = await nim.order(subject.order_id)
+        order = subject.order or await nim.order(subject.order_id)
         return Page((order,), more=False, read_at=order.read_at or now)
     return await nim.orders(
         errored=True,
@@ -263,3 +263,9 @@ def last_synchronization(syncs: Page[TaskRun] | None) -> TaskRun | None:
         if run.kind is TaskKind.SYNCHRONIZE and run.state is RunState.COMPLETED and run.ended_at is not None
     ]
     return max(ended, key=lambda pair: pair[0])[1] if ended else None
+
+
+def failed_in_run(evidence: Evidence) -> bool:
+    """Whether any order's newest error is of the run that was asked about."""
+    wanted = evidence.subject.run.id if evidence.subject.run else None
+    return any(order.error is not None and order.error.job_run_id == wanted for order in evidence.orders or ())

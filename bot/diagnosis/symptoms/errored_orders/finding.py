@@ -274,6 +274,8 @@ def _count_all(evidence: Evidence) -> tuple[Offer, ...]:
 
 
 def _of_many(judged: list[_Judged], evidence: Evidence, now: datetime) -> Finding:
+    if evidence.subject.run is not None:
+        judged = sorted(judged, key=lambda one: -one.scene.failed_in_run)
     first = judged[0]
     total = sum(len(one.like) for one in judged)
     exact = evidence.orders is not None and evidence.orders.exact
@@ -281,7 +283,9 @@ def _of_many(judged: list[_Judged], evidence: Evidence, now: datetime) -> Findin
     person = evidence.subject.person
     about = f"{person.name}: " if person else ""
     systems = sorted({evidence.landscape.system_of(one.like.orders[0]) for one in judged})
-    if len(judged) == 1:
+    if evidence.subject.run is not None and first.scene.failed_in_run:
+        said = public = _of_run(judged, evidence)
+    elif len(judged) == 1:
         said = f"{first.count} in {systems[0]} in error: {first.cause}"
         public = said
     else:
@@ -290,7 +294,7 @@ def _of_many(judged: list[_Judged], evidence: Evidence, now: datetime) -> Findin
     contributing = tuple(
         Remark(one.row.name, f"{one.count}: {one.cause}") for one in judged[1:] if one.row.name is not None
     )
-    if len(judged) > 1 and len(first.like) * 2 <= total:
+    if len(judged) > 1 and max(len(one.like) for one in judged) * 2 <= total:
         contributing += (Remark("5k", "no single error explains more than half of the orders"),)
     shown = judged[:MOST_GROUPS]
     more = len(judged) - len(shown)
@@ -304,7 +308,7 @@ def _of_many(judged: list[_Judged], evidence: Evidence, now: datetime) -> Findin
         text=text,
         next=first.next,
         verify=_LEAVE if first.row.no_unblock else _VERIFY,
-        evidence=first.facts(),
+        evidence=(*first.facts(), *_left_over(judged, evidence)),
         contributing=contributing,
         ruled_out=first.row.ruled_out,
         groups=tuple(one.as_group() for one in shown),
@@ -314,6 +318,28 @@ def _of_many(judged: list[_Judged], evidence: Evidence, now: datetime) -> Findin
         say_to_caller=_caller(first),
         as_of=_as_of(evidence, now),
     )
+
+
+def _of_run(judged: list[_Judged], evidence: Evidence) -> str:
+    """ "AD_Provisioning failed: 162 of 199 changes"."""
+    scene = judged[0].scene
+    job = evidence.landscape.job(evidence.run.job_id) if evidence.run else None
+    failed = sum(one.scene.failed_in_run for one in judged)
+    name = job.name if job else "The job"
+    if not scene.passed_read:
+        return f"{name} failed: {counted(failed, 'change', exact=scene.exact)}"
+    attempted = number(failed + scene.passed_any)
+    exact = scene.exact and scene.passed_exact
+    return f"{name} failed: {number(failed)} of {attempted if exact else f'at least {attempted}'} changes"
+
+
+def _left_over(judged: list[_Judged], evidence: Evidence) -> tuple[Fact, ...]:
+    """Orders of earlier runs that are still in error, when one run was asked about."""
+    left = sum(len(one.like) - one.scene.failed_in_run for one in judged)
+    if evidence.subject.run is None or not left or evidence.orders is None:
+        return ()
+    told = counted(left, "order", exact=evidence.orders.exact)
+    return (Fact("Still in error", f"{told} of other runs", "provisioning orders", evidence.orders.read_at),)
 
 
 def _told(shown: list[_Judged], more: int) -> str:

@@ -38,6 +38,8 @@ class Evidence:
     """Tasks of all connectors since two days before."""
     log: TaskLog | None = None
     files: tuple[AgentFile, ...] | None = None
+    connector_now: Connector | None = None
+    """Read when no failed export explains why nothing was exported."""
     missing: tuple[Missing, ...] = ()
 
     @property
@@ -51,7 +53,7 @@ class Evidence:
 
     @property
     def connector(self) -> Connector | None:
-        return self.landscape.connector(self.connector_id)
+        return self.connector_now or self.landscape.connector(self.connector_id)
 
     @property
     def job(self) -> Job | None:
@@ -70,14 +72,19 @@ class Evidence:
         ]
 
 
-async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> Evidence:
-    """Two requests to Identity Manager and up to two to the companion."""
+async def gather(
+    nim: NimReads, subject: Subject, site: Site, now: datetime, *, tasks: Sequence[TaskRun] | None = None
+) -> Evidence:
+    """Two or three requests to Identity Manager and up to two to the companion.
+
+    `tasks` are those of the run, where they have been read just before.
+    """
     reads = Reads()
     since = (subject.run.started_at if subject.run and subject.run.started_at else now) - LOOK_BACK
-    world, tasks, recent = await asyncio.gather(
+    world, read, recent = await asyncio.gather(
         landscape(nim.catalogue, reads),
         reads.attempt(nim.task_runs(subject.run.id), "the tasks of the run", look_at="Job Results")
-        if subject.run
+        if subject.run and tasks is None
         else _nothing(),
         reads.attempt(
             nim.recent_task_runs(since),
@@ -85,6 +92,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
             without="A fault of the target cannot be told from one of the agent.",
         ),
     )
+    tasks = tasks if tasks is not None else read
     run, own = subject.run, tuple(tasks or ())
     if run is None:
         run, own = _newest_with_export(subject.connector_id, recent.items if recent else ())
@@ -100,7 +108,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         recent=recent,
     )
     agent = failed.agent_id if failed else next((one.agent_id for one in own if one.kind is TaskKind.EXPORT), None)
-    log, files = await asyncio.gather(
+    log, files, connector = await asyncio.gather(
         reads.attempt(
             nim.files.task_log(failed.id),
             f"the log of task {failed.name}",
@@ -116,8 +124,17 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         )
         if agent
         else _nothing(),
+        reads.attempt(nim.connector(seen.connector_id), "the connector")
+        if failed is None and seen.connector_id
+        else _nothing(),
     )
-    return replace(seen, log=log, files=tuple(files) if files is not None else None, missing=reads.missing)
+    return replace(
+        seen,
+        log=log,
+        files=tuple(files) if files is not None else None,
+        connector_now=connector,
+        missing=reads.missing,
+    )
 
 
 async def _nothing() -> None:

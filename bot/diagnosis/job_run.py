@@ -1,0 +1,135 @@
+"""One run of a job: which task failed, and the finding of the symptom that this is (troubleshooting 2.9)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from bot.diagnosis import links
+from bot.diagnosis.reading import Reads
+from bot.diagnosis.site import Site
+from bot.diagnosis.subject import Subject
+from bot.diagnosis.symptoms import errored_orders, exports, task_failures
+from bot.diagnosis.words import moment, title
+from bot.model.finding import Certainty, Fact, Finding, Missing, Remark
+from bot.model.job import JobRun, RunState, TaskKind, TaskRun
+from bot.ports import NimReads
+
+FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
+_SYMPTOM_OF: Final = {TaskKind.EXPORT: "1", TaskKind.PREPARE: "1", TaskKind.FULFILL: "5", TaskKind.ROLE_MODEL: "5i"}
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The first task that went wrong, in the order of the pipeline, and the others."""
+
+    first: TaskRun
+    others: tuple[TaskRun, ...] = ()
+
+    @property
+    def blocked(self) -> bool:
+        return self.first.state is RunState.BLOCKED
+
+
+def trouble_in(tasks: Sequence[TaskRun]) -> Trouble | None:
+    """None when every task that ran went well. A job in green or yellow may hold a failed task."""
+    wrong = [one for one in tasks if one.state in FAILED or one.state is RunState.BLOCKED]
+    blocked = [one for one in wrong if one.state is RunState.BLOCKED]
+    if not wrong:
+        return None
+    first = blocked[0] if blocked else wrong[0]
+    return Trouble(first, tuple(one for one in wrong if one is not first))
+
+
+async def examine_run(
+    nim: NimReads, run: JobRun, site: Site, now: datetime, *, recent: tuple[JobRun, ...] = ()
+) -> Finding:
+    """The finding of one run. `recent` are runs of the job that were just read, newest first."""
+    subject = Subject(run=run, recent=recent, job_id=run.job_id)
+    name = run.job_name or run.job_identifier or f"Job {run.job_id}"
+    if not run.ended and run.state in {RunState.RUNNING, RunState.QUEUED, RunState.UNKNOWN}:
+        return _plain(
+            run, site, now, f"{name} is running", f"Run {run.id} is in progress since {moment(run.started_at)}."
+        )
+    if run.state is RunState.CANCELLED:
+        by = "somebody" if not run.started_by else "a person"
+        return _plain(run, site, now, f"{name} was cancelled", f"Run {run.id} was stopped by {by}; it did not fail.")
+    reads = Reads()
+    tasks = await reads.attempt(nim.task_runs(run.id), "the tasks of the run", look_at="Job Results")
+    if tasks is None:
+        return _unread(run, site, now, name, reads.missing)
+    trouble = trouble_in(tasks)
+    if trouble is None:
+        return _no_failed_task(run, site, now, name)
+    found = await _of_task(nim, subject, trouble, tasks, site, now)
+    also = tuple(
+        Remark(_SYMPTOM_OF.get(one.kind, ""), f"task {one.name} ({one.kind.value}) failed too")
+        for one in trouble.others
+    )
+    return replace(found, contributing=found.contributing + also)
+
+
+async def _of_task(
+    nim: NimReads, subject: Subject, trouble: Trouble, tasks: Sequence[TaskRun], site: Site, now: datetime
+) -> Finding:
+    first, run = trouble.first, subject.run
+    if trouble.blocked and run is not None:
+        return await _blocked(run, first, site, now)
+    match first.kind:
+        case TaskKind.EXPORT | TaskKind.PREPARE:
+            return exports.diagnose(await exports.gather(nim, subject, site, now, tasks=tasks), now)
+        case TaskKind.FULFILL:
+            evidence = await errored_orders.gather(nim, subject, site, now)
+            if evidence.orders is None or errored_orders.failed_in_run(evidence):
+                return errored_orders.diagnose(evidence, now)
+    return task_failures.diagnose(await task_failures.gather(nim, subject, first, site), now)
+
+
+async def _blocked(run: JobRun, task: TaskRun, site: Site, now: datetime) -> Finding:
+    return Finding(
+        symptom=3 if task.kind is TaskKind.SYNCHRONIZE else 7,
+        cause=None,
+        certainty=Certainty.UNKNOWN,
+        title=title(f"{run.job_name or run.job_identifier or 'The job'} stopped at a threshold"),
+        text=f"Task {task.name} is blocked: more would change than its threshold lets through.",
+        next="Open Synchronization Changes and look at the changes before anybody resumes the run.",
+        evidence=_facts(run),
+        links=(links.synchronization_changes(site, run.id),),
+        as_of=now,
+    )
+
+
+def _facts(run: JobRun) -> tuple[Fact, ...]:
+    return (Fact("State", run.state.value, f"job run {run.id}", run.ended_at or run.started_at),)
+
+
+def _plain(run: JobRun, site: Site, now: datetime, headline: str, text: str) -> Finding:
+    return Finding(
+        symptom=None,
+        cause=None,
+        certainty=Certainty.CONFIRMED,
+        title=title(headline),
+        text=text,
+        evidence=_facts(run),
+        links=(links.job_results(site, run_id=run.id, job_id=run.job_id),),
+        as_of=now,
+    )
+
+
+def _unread(run: JobRun, site: Site, now: datetime, name: str, missing: tuple[Missing, ...]) -> Finding:
+    return replace(
+        _plain(run, site, now, f"{name}: run {run.id} is {run.state.value}", "Its tasks could not be read."),
+        certainty=Certainty.UNKNOWN,
+        next="Open Job Results and look for the first failed task.",
+        missing=missing,
+    )
+
+
+def _no_failed_task(run: JobRun, site: Site, now: datetime, name: str) -> Finding:
+    if run.state is RunState.COMPLETED:
+        return _plain(run, site, now, f"{name} went well", f"Run {run.id} ended without a failed task.")
+    return replace(
+        _plain(run, site, now, f"{name}: run {run.id} is {run.state.value}", "No task of it is shown as failed."),
+        certainty=Certainty.UNKNOWN,
+        next="Open Job Results: the service account may not see every task.",
+    )

@@ -1,0 +1,95 @@
+"""What is read to judge orders that wait for a review."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.diagnosis.landscape import Landscape, landscape
+from bot.diagnosis.reading import Reads
+from bot.diagnosis.site import Site
+from bot.diagnosis.subject import Subject
+from bot.model.finding import Missing
+from bot.model.ids import OrderId
+from bot.model.job import TaskRun
+from bot.model.order import Order, OrderState
+from bot.model.page import Page
+from bot.ports import NimReads
+
+BLOCKING: Final = frozenset({OrderState.AWAITING_APPROVAL, OrderState.ERRORED})
+_UPDATE_BIT: Final = 4
+_BEFORE: Final = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    subject: Subject
+    site: Site
+    landscape: Landscape
+    orders: Page[Order] | None
+    """Orders in review, newest first."""
+    asked: Order | None = None
+    same: Page[Order] | None = None
+    """Live orders on the same account, or of the same owner and type where there is no account yet."""
+    tasks: Page[TaskRun] | None = None
+    asked_unread: bool = False
+    missing: tuple[Missing, ...] = ()
+
+
+async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> Evidence:
+    """At most five requests for one order, two for a list."""
+    reads = Reads()
+    world, asked, orders = await asyncio.gather(
+        landscape(nim.catalogue, reads),
+        _asked(nim, reads, subject, subject.order_id) if subject.order_id else _nothing(),
+        reads.attempt(
+            nim.orders(
+                states=(OrderState.AWAITING_APPROVAL,),
+                owner_id=subject.owner,
+                resource_type_ids=subject.resource_type_ids,
+                change=subject.change,
+            ),
+            "the orders in review",
+            without="Whether others were blocked by the same computation is not known.",
+            look_at="Provisioning Review",
+        ),
+    )
+    seen = [asked] if asked else list(orders or ())
+    moments = [at for order in seen for at in (order.created_at, order.performed_at) if at]
+    since = (min(moments) if moments else now) - _BEFORE
+    same, tasks = await asyncio.gather(
+        _same(nim, reads, asked) if asked else _nothing(),
+        reads.attempt(
+            nim.recent_task_runs(since),
+            "the runs of the role model",
+            without="Whether it was computed with the block option is not known.",
+        )
+        if seen
+        else _nothing(),
+    )
+    return Evidence(
+        subject, site, world, orders, asked, same, tasks, bool(subject.order_id) and asked is None, reads.missing
+    )
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _asked(nim: NimReads, reads: Reads, subject: Subject, order_id: OrderId) -> Order | None:
+    known = subject.order
+    if known is not None and (known.properties is not None or not known.review_filter & _UPDATE_BIT):
+        return known
+    return await reads.attempt(nim.order(order_id, properties=True), f"order {order_id}")
+
+
+async def _same(nim: NimReads, reads: Reads, order: Order) -> Page[Order] | None:
+    if order.resource_id:
+        read = nim.orders(resource_id=order.resource_id, states=tuple(BLOCKING))
+    elif order.owner_id:
+        read = nim.orders(owner_id=order.owner_id, resource_type_ids=(order.resource_type_id,), states=tuple(BLOCKING))
+    else:
+        return None
+    return await reads.attempt(
+        read, "other orders on the same account", without="An earlier blocked order would not be seen."
+    )

@@ -1,0 +1,162 @@
+"""The documented causes of a blocked order, rows 4a to 4g, in the order in which they are to be dealt with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from bot.diagnosis.grouping import oldest_first
+from bot.diagnosis.symptoms.blocked_orders.evidence import BLOCKING, Evidence
+from bot.diagnosis.words import counted, listed
+from bot.model.finding import Certainty
+from bot.model.job import TaskKind, TaskRun
+from bot.model.order import Order, OrderProperty, OrderState
+
+_MINUTE: Final = timedelta(minutes=1)
+_TYPES_OF_A_PATTERN: Final = 2
+_SURE: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    row: str
+    certainty: Certainty
+    why: str
+    first: Order | None = None
+    """The order that has to be released before this one."""
+
+
+def causes_of(order: Order, evidence: Evidence) -> tuple[Cause, ...]:
+    """Every cause that holds, the first to be dealt with first."""
+    found = [
+        _earlier(order, evidence),
+        _correlation(order),
+        _classification(order),
+        _property(order),
+        _computed(order, evidence),
+        _required(order, evidence),
+    ]
+    held = [cause for cause in found if cause is not None]
+    if held:
+        first, *others = held
+        if first.row == "4a" and _unchecked(order, evidence):
+            first = Cause("4a", Certainty.LIKELY, first.why)
+        return (first, *others)
+    if _unchecked(order, evidence):
+        return ()
+    by = f" Last act by {order.performer}." if order.performer else ""
+    return (Cause("4g", Certainty.POSSIBLE, f"None of the usual causes holds: a person may have put it on hold.{by}"),)
+
+
+def _unchecked(order: Order, evidence: Evidence) -> bool:
+    """Whether a look-alike of a required review could not be checked."""
+    alone = evidence.asked is not None
+    flag = review_required(order, evidence)
+    return (
+        flag is None
+        or (alone and evidence.same is None and bool(order.resource_id or order.owner_id))
+        or (order.resource_id is not None and order.correlation_confidence is None)
+        or (not flag and evidence.tasks is None)
+    )
+
+
+def review_required(order: Order, evidence: Evidence) -> bool | None:
+    found = evidence.landscape.resource_type(order.resource_type_id)
+    return found.block_provisioning if found else None
+
+
+def _earlier(order: Order, evidence: Evidence) -> Cause | None:
+    others: Iterable[Order] = evidence.same or ()
+    if evidence.asked is None:
+        others = [one for one in evidence.orders or () if order.resource_id and one.resource_id == order.resource_id]
+    before = [
+        one
+        for one in others
+        if one.id != order.id
+        and one.state in BLOCKING
+        and one.created_at
+        and order.created_at
+        and one.created_at < order.created_at
+    ]
+    if not before:
+        return None
+    first = oldest_first(before)[0]
+    state = "in error" if first.state is OrderState.ERRORED else "waiting for a review"
+    return Cause("4c", Certainty.CONFIRMED, f"Order {first.id} on the same account is {state} and comes first.", first)
+
+
+def _correlation(order: Order) -> Cause | None:
+    rate = order.correlation_confidence
+    if rate is None or not 0 < rate < _SURE:
+        return None
+    return Cause("4d", Certainty.CONFIRMED, f"The account was matched with {rate} % confidence, so a person decides.")
+
+
+def _classification(order: Order) -> Cause | None:
+    rate = order.classification_confidence
+    if rate is None or not 0 < rate < _SURE:
+        return None
+    return Cause(
+        "4e", Certainty.CONFIRMED, f"The account's type was told with {rate} % confidence, so a person decides."
+    )
+
+
+def _waiting_properties(order: Order) -> list[OrderProperty]:
+    return [
+        one
+        for one in order.properties or ()
+        if one.state is OrderState.AWAITING_APPROVAL and one.confidence is not None and 0 < one.confidence < _SURE
+    ]
+
+
+def _property(order: Order) -> Cause | None:
+    if order.state is OrderState.AWAITING_APPROVAL:
+        return None
+    waiting = _waiting_properties(order)
+    if waiting:
+        told = listed([f"{one.name} ({one.confidence} %)" for one in waiting])
+        return Cause("4f", Certainty.CONFIRMED, f"A rule found {told} with less than 100 % confidence.")
+    return None
+
+
+def role_model_run_of(order: Order, evidence: Evidence) -> TaskRun | None:
+    """The run of the role model in which the order came to be, by its time in whole minutes."""
+    for at in (order.performed_at, order.created_at):
+        for one in evidence.tasks or ():
+            if one.kind is not TaskKind.ROLE_MODEL or at is None or one.started_at is None or one.ended_at is None:
+                continue
+            if one.started_at.replace(second=0, microsecond=0) <= at <= one.ended_at + _MINUTE:
+                return one
+    return None
+
+
+def _computed(order: Order, evidence: Evidence) -> Cause | None:
+    """Blocked by a computation with the block option: needs a type that does not ask for reviews by itself."""
+    if review_required(order, evidence) is not False or order.state is not OrderState.AWAITING_APPROVAL:
+        return None
+    run = role_model_run_of(order, evidence)
+    if run is None:
+        return None
+    types = {
+        one.resource_type
+        for one in [order, *(evidence.orders or ())]
+        if review_required(one, evidence) is False
+        and one.state is OrderState.AWAITING_APPROVAL
+        and role_model_run_of(one, evidence) == run
+    }
+    config = evidence.landscape.task(run.task_id)
+    option = config.block_provisioning if config else None
+    pattern = len(types) >= _TYPES_OF_A_PATTERN
+    if option is False or (option is None and not pattern):
+        return None
+    sure = Certainty.CONFIRMED if option and pattern else Certainty.LIKELY
+    told = f"orders of {counted(len(types), 'resource type')} that ask for no review were blocked by it"
+    return Cause("4b", sure, f"The role model was computed with the block option in run {run.job_run_id}: {told}.")
+
+
+def _required(order: Order, evidence: Evidence) -> Cause | None:
+    if not review_required(order, evidence) or order.state is not OrderState.AWAITING_APPROVAL:
+        return None
+    return Cause(
+        "4a", Certainty.CONFIRMED, f"The resource type {order.resource_type} asks for a review of every order."
+    )
