@@ -140,6 +140,42 @@ class Link:
     url: str = ""
 
 
+class LinkMark(StrEnum):
+    """How one link of the way from the HR record to the account stands. A word, never a colour alone."""
+
+    OK = "ok"
+    BROKEN = "broken"
+    WAITING = "waiting"
+    UNKNOWN = "unknown"
+    NOT_REACHED = "not reached"
+    """Behind the first broken link: nothing can be expected of it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainLink:
+    """One link of HR record → identity → rule → assignment → order → job → account."""
+
+    name: str
+    mark: LinkMark
+    text: str
+    """Without names of persons."""
+    source: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """Will it heal by itself? Only what can pass (pending, network, quota) has a next run that may heal it."""
+
+    heals: bool
+    text: str
+    """One sentence: which run comes next, or why waiting does not help."""
+    next_at: datetime | None = None
+    healed: int | None = None
+    """How many of the `seen` remembered cases healed by themselves; None where none is remembered."""
+    seen: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Evidence judged. Made by pure functions of `bot.diagnosis`, rendered by `templates/findings`."""
@@ -169,6 +205,9 @@ class Finding:
     """Time of the oldest evidence, UTC."""
     more: tuple["Finding", ...] = field(default=())
     """Contributing symptoms as findings of their own."""
+    chain: tuple[ChainLink, ...] = ()
+    """For "why has X no account?": in order, the first one that is not `OK` is where it stopped."""
+    outlook: Outlook | None = None
 
     def without_names(self) -> "Finding":
         """The same finding for a channel: counts and order numbers, no person (safety rule 14)."""
