@@ -100,7 +100,7 @@ class LogTail:
 class Lever:
     """Something in the outside world that its administrators can move.
 
-    ``group``: rights, files, network, rules, settings. A switch has a bool as value; a lever with ``choices`` takes
+    ``group``: rights, people, files, network, rules, settings. A switch has a bool as value; a lever with ``choices`` takes
     one of them; otherwise text or a number. ``label`` says what it is ("Delete on OU=Leavers granted to svc-nim").
     """
 

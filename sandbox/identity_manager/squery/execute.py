@@ -84,11 +84,16 @@ def _run_block(
         for number, node in enumerate(wanted, start=1):
             parent = objects.get(id(node.parent))
             if raw[number] is not None and parent is not None and node.link is not None:
-                objects[id(node)] = parent.setdefault(node.link.name, {})
+                objects[id(node)] = {}
         for number, node_id, name, shown in values:
             value = raw[number]
             if value is not None and node_id in objects:
                 objects[node_id][name] = shown(value) if shown else value
+        for node in wanted:
+            if id(node) in objects and node.link is not None:
+                nested = objects[id(node.parent)].setdefault(node.link.name, objects[id(node)])
+                nested.update(objects[id(node)])
+                objects[id(node)] = nested
         keys = {id(child): raw[n] for n, child in enumerate(block.children, start=first_child)}
         found.append(_Found(row, objects, keys, raw[0]))
     for child in block.children:

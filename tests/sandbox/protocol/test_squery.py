@@ -59,6 +59,18 @@ async def test_an_owner_of_another_type_stays_without_the_nested_object(nim):
     assert all("Owner" not in r for r in rows[1:])
 
 
+async def test_one_navigation_joined_twice_comes_back_as_one_object(nim):
+    rows = await nim.rows(
+        ORDERS,
+        "join Owner o join Owner of type Directory_User u join u.MainRecord m "
+        "select o.InternalDisplayName, u.Login, m.FirstName order by Id asc",
+    )
+    assert rows[0] == {
+        "Id": str(nim.ids["order"]),
+        "Owner": {"InternalDisplayName": "Anne Leroy", "Login": "aleroymartin", "MainRecord": {"FirstName": "Anne"}},
+    }
+
+
 async def test_a_collection_is_an_array_of_all_members_and_the_limit_counts_root_rows(nim):
     rows = await nim.rows(
         ORDERS,

@@ -4,6 +4,7 @@
 
 const GROUPS = [
   ["rights", "Rights in the directory"],
+  ["people", "People"],
   ["files", "Files"],
   ["network", "Network"],
   ["rules", "Rules"],
