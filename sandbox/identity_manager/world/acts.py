@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from pydantic import BaseModel, ConfigDict
 
 from sandbox.identity_manager.world.engine import Engine
@@ -19,9 +21,16 @@ class Act(BaseModel):
 
     at: str = ""
 
+
+class Happening(Protocol):
+    """What every act can do."""
+
+    @property
+    def at(self) -> str: ...
+
     def run(self, engine: Engine) -> None:
         """Makes it happen now. Raises ValueError (text for people) where the world does not allow it."""
-        raise NotImplementedError
+        ...
 
 
 def time_of(engine: Engine, text: str) -> float:

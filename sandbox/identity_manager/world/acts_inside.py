@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import Field
@@ -40,7 +41,7 @@ class Setting(Act):
 
     def run(self, engine: Engine) -> None:
         configuration = engine.configuration
-        rows: dict[str, Any] = {
+        tables: dict[str, Mapping[str, Any]] = {
             "Connector": configuration.connectors,
             "Connection": configuration.connections,
             "EntityTypeMapping": configuration.mappings,
@@ -48,7 +49,8 @@ class Setting(Act):
             "ResourceType": configuration.resource_types,
             "Job": configuration.jobs,
             "Task": configuration.tasks,
-        }[self.of]
+        }
+        rows = tables[self.of]
         if self.name not in rows:
             raise ValueError(f"no {self.of} is called {self.name!r}; there are {', '.join(sorted(rows))}")
         found = rows[self.name]

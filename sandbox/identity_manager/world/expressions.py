@@ -16,6 +16,8 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+from typing_extensions import override
+
 Value = str | int | float | bool | None
 
 _FORM = re.compile(r"^C#:(?P<name>[A-Za-z_]\w*):return (?P<body>.+);$", re.DOTALL)
@@ -125,9 +127,11 @@ def _plus(left: Any, right: Any) -> Any:
 class _Rewrite(ast.NodeTransformer):
     """Members become lookups, string methods become functions, `+` joins as in C# (null counts as empty)."""
 
+    @override
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         return ast.Call(ast.Name("_member", ast.Load()), [self.visit(node.value), ast.Constant(node.attr)], [])
 
+    @override
     def visit_Call(self, node: ast.Call) -> ast.AST:
         arguments = [self.visit(argument) for argument in node.args]
         match node.func:
@@ -139,6 +143,7 @@ class _Rewrite(ast.NodeTransformer):
                 return ast.Call(ast.Name(name, ast.Load()), arguments, [])
         raise BadExpression(f"unknown function in {ast.unparse(node)!r}")
 
+    @override
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         return ast.Call(ast.Name("_plus", ast.Load()), [self.visit(node.left), self.visit(node.right)], [])
 

@@ -13,7 +13,7 @@ from sandbox.identity_manager.world import catalogue
 from sandbox.identity_manager.world.clock import to_iso
 from sandbox.identity_manager.world.configuration import Configuration
 from sandbox.identity_manager.world.database import Database
-from sandbox.identity_manager.world.expressions import RuleError, unaccented
+from sandbox.identity_manager.world.expressions import RuleError, compiled, unaccented
 from sandbox.identity_manager.world.metadata import OWNER_TYPE
 from sandbox.identity_manager.world.model import Assignment, Resource, State, Workflow
 
@@ -85,7 +85,7 @@ class Identities:
         values: dict[str, str | None] = {"Identifier": key}
         for name, rule in self.configuration.inbound.items():
             try:
-                value = rule.expression(person.values)
+                value = rule.evaluate(person.values)
                 values[name] = None if value is None else str(value)
             except RuleError as error:
                 self.failures.append(f"{error} at ScalarRule Directory_UserRecord:{name} for {person.name}")
@@ -99,7 +99,7 @@ class Identities:
         computed: dict[str, str | None] = {}
         for (entity_type, name), expression in self.configuration.expressions.items():
             if entity_type == "Directory_UserRecord":
-                value = expression.expression(record.values)
+                value = expression.evaluate(record.values)
                 computed[name] = None if value is None else str(value)
         self.database.change(record, computed, {}, now)
         return record, inbound
@@ -172,7 +172,7 @@ class Identities:
         chosen = [
             expression
             for (entity_type, _), expression in self.configuration.expressions.items()
-            if entity_type == OWNER_TYPE and (inputs is None or inputs & expression.expression.inputs)
+            if entity_type == OWNER_TYPE and (inputs is None or inputs & compiled(expression.text).inputs)
         ]
         if not chosen:
             return False
@@ -180,7 +180,7 @@ class Identities:
         values: dict[str, str | None] = {}
         for expression in chosen:
             try:
-                value = expression.expression(view)
+                value = expression.evaluate(view)
                 values[expression.property] = None if value is None else str(value)
             except RuleError as error:
                 self.failures.append(

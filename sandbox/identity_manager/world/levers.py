@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from sandbox.identity_manager.interface import Lever, NotFound
 from sandbox.identity_manager.world import catalogue
-from sandbox.identity_manager.world.acts import Act
+from sandbox.identity_manager.world.acts import Happening
 from sandbox.identity_manager.world.acts_inside import Rule
 from sandbox.identity_manager.world.acts_outside import AdContainer, FileBreaks, Right, dn_of
 from sandbox.identity_manager.world.engine import SERVICE_ACCOUNT, Engine
 from sandbox.identity_manager.world.scenario import LeverDefinition
-from sandbox.identity_manager.world.systems.access import NETWORK_FAULTS
+from sandbox.identity_manager.world.systems.access import NETWORK_FAULTS, Access, Host
 from sandbox.identity_manager.world.systems.directory import OPERATIONS
 
 Value = bool | int | str
@@ -35,7 +35,7 @@ class _Switch:
 class Levers:
     """What can be moved, and its present position."""
 
-    def __init__(self, engine: Engine, definitions: Sequence[LeverDefinition], acts: Sequence[Act]) -> None:
+    def __init__(self, engine: Engine, definitions: Sequence[LeverDefinition], acts: Sequence[Happening]) -> None:
         self.engine = engine
         self._switches: dict[str, _Switch] = {}
         self._positions: dict[str, bool] = {}
@@ -89,7 +89,7 @@ class Levers:
             )
         )
 
-    def _add_rights(self, acts: Sequence[Act]) -> None:
+    def _add_rights(self, acts: Sequence[Happening]) -> None:
         places = [("delete", "OU=Leavers"), ("modify", "OU=Leavers"), ("create", "OU=Leavers")]
         places += [(operation, "OU=Sites") for operation in ("create", "modify", "delete")]
         places += [("modify", "OU=Groups")]
@@ -132,7 +132,7 @@ class Levers:
             self._add_credential(connector)
         self._add_reachability("network:agent", "Network of the agent's host", self.engine.host)
 
-    def _add_reachability(self, name: str, label: str, holder: object) -> None:
+    def _add_reachability(self, name: str, label: str, holder: Access | Host) -> None:
         self._add(
             _Switch(
                 name,
@@ -161,7 +161,7 @@ class Levers:
             )
         )
 
-    def _add_files(self, acts: Sequence[Act]) -> None:
+    def _add_files(self, acts: Sequence[Happening]) -> None:
         host = self.engine.host
         self._add(
             _Switch(
@@ -202,7 +202,7 @@ class Levers:
         for connector in catalogue.CONNECTORS:
             self._add_activation(connector)
 
-    def _add_agent(self, name: str, host: object) -> None:
+    def _add_agent(self, name: str, host: Host) -> None:
         self._add(
             _Switch(
                 f"agent:{name}",
@@ -226,7 +226,7 @@ class Levers:
             )
         )
 
-    def _add_rules(self, acts: Sequence[Act]) -> None:
+    def _add_rules(self, acts: Sequence[Happening]) -> None:
         """A deployed rule can be taken back; a missing container can be created."""
         for act in acts:
             if isinstance(act, Rule):

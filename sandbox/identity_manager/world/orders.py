@@ -160,7 +160,7 @@ class Orders:
         order = self.as_order(a)
         resource_type = self.configuration.resource_types[a.type]
         owner = self.database.resources.get(a.owner)
-        changes: dict[str, object] = dict(order.values) | dict(order.references)
+        changes: dict[str, object] = {**order.values, **order.references}
         changes |= {f"{name}_add": list(keys) for name, keys in order.links.items()}
         changes |= {f"{name}_remove": list(keys) for name, keys in order.unlinks.items()}
         return {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sandbox.identity_manager.store import Row
-from sandbox.identity_manager.world.expressions import Expression, compiled
+from sandbox.identity_manager.world.expressions import Value, compiled
 
 
 @dataclass(slots=True)
@@ -20,9 +20,9 @@ class ScalarRule:
     changed: float
     single_role: str = ""
 
-    @property
-    def expression(self) -> Expression:
-        return compiled(self.text)
+    def evaluate(self, subject: Mapping[str, object]) -> Value:
+        """Raises RuleError."""
+        return compiled(self.text)(subject)
 
 
 @dataclass(slots=True)
@@ -123,6 +123,6 @@ class PersonExpression:
     text: str
     changed: float
 
-    @property
-    def expression(self) -> Expression:
-        return compiled(self.text)
+    def evaluate(self, subject: Mapping[str, object]) -> Value:
+        """Raises RuleError."""
+        return compiled(self.text)(subject)

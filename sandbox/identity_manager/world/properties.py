@@ -58,7 +58,7 @@ class Properties:
             if rule.single_role and rule.single_role not in roles:
                 continue
             try:
-                result = rule.expression(view)
+                result = rule.evaluate(view)
             except RuleError as error:
                 outcome.failures.append(f"{error} at ScalarRule {resource_type.target_type}:{name}")
                 if name in a.scalars:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Union
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from sandbox.identity_manager import interface
+from sandbox.identity_manager.world.acts import Happening
 from sandbox.identity_manager.world.acts_inside import INSIDE
 from sandbox.identity_manager.world.acts_outside import OUTSIDE
 from sandbox.identity_manager.world.moments import last_time_of_day
@@ -18,7 +19,10 @@ SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
 DEFAULT = "leavers-rights"
 
 ACTS = (*OUTSIDE, *INSIDE)
-AnyAct = Annotated[Union[ACTS], Field(discriminator="do")]  # type: ignore[valid-type]  # noqa: UP007
+if TYPE_CHECKING:
+    AnyAct = Happening
+else:
+    AnyAct = Annotated[Union[ACTS], Field(discriminator="do")]  # noqa: UP007  (a union of a tuple has no other spelling)
 Row = dict[str, bool | int | str]
 
 
@@ -126,7 +130,7 @@ class Scenario(_Part):
             )
         return self
 
-    def all_acts(self) -> list[Any]:
+    def all_acts(self) -> list[Happening]:
         """What happens, the chosen confounder's acts last."""
         chosen = self.confounders.get(self.confounder)
         return [*self.acts, *(chosen.acts if chosen else [])]

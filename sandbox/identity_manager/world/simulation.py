@@ -42,7 +42,7 @@ def _differences(engine: Engine, person: Resource) -> list[Mapping[str, Any]]:
         for name, rule in resource_type.scalar_rules.items() if wanted else ():
             current = account.values.get(name) if account else None
             try:
-                value = rule.expression(view)
+                value = rule.evaluate(view)
             except RuleError as error:
                 change["Properties"].append({"Property": name, "CurrentValue": current, "Error": str(error)})
                 continue

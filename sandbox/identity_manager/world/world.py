@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from sandbox.identity_manager.interface import Lever, LogLine, LogTail, NotFound, ScheduledRun, Settings
 from sandbox.identity_manager.store import Store
 from sandbox.identity_manager.world import inspection, simulation
+from sandbox.identity_manager.world.acts import Happening
 from sandbox.identity_manager.world.clock import DAY, HOUR, Clock, to_datetime
 from sandbox.identity_manager.world.engine import Engine
 from sandbox.identity_manager.world.genesis import settle
@@ -91,7 +93,7 @@ class SimulatedWorld:
 
     # -- time ----------------------------------------------------------------------------------------------------------
 
-    def now(self) -> Any:
+    def now(self) -> datetime:
         return to_datetime(self.engine.clock.present())
 
     @property
@@ -205,7 +207,7 @@ class SimulatedWorld:
         """Nothing is kept open: the store belongs to whoever made it."""
 
 
-def _happening(engine: Engine, act: Any) -> Any:
+def _happening(engine: Engine, act: Happening) -> Callable[[], None]:
     def happen() -> None:
         act.run(engine)
         engine.database.flush(engine.clock.now)
