@@ -28,8 +28,6 @@ def main(*, port: int, host: str, config_file: Path | None, manifest: Path | Non
     except ConfigError as error:
         raise click.UsageError(str(error)) from error
     config = with_options(config, {key: value for key, value in given.items() if value})
-    if config.mode == "http" and not config.request_url:
-        raise click.UsageError("--mode http needs --request-url")
     asyncio.run(_serve(config, port, host))
 
 

@@ -72,6 +72,15 @@ async def delivery(hub: Hub, body: Json) -> Json:
     return {}
 
 
+async def request_url(hub: Hub, body: Json) -> Json:
+    """Save the app's request `url` (HTTP mode), as on its settings page: it must answer the challenge."""
+    before, hub.http.url = hub.http.url, str(body["url"])
+    if await hub.http.verify():
+        return {"url": hub.http.url}
+    hub.http.url = before
+    raise ControlError(f"{body['url']} did not answer the challenge")
+
+
 async def limits(hub: Hub, body: Json) -> Json:
     hub.limits.enabled = bool(body.get("enabled"))
     return {}
@@ -145,6 +154,7 @@ WRITES: dict[str, Handler] = {
     "faults": fault,
     "sockets": sockets,
     "delivery": delivery,
+    "request_url": request_url,
     "limits": limits,
     "clock": clock,
     "tokens": tokens,
@@ -170,7 +180,7 @@ def routes(hub: Hub) -> list[web.RouteDef]:
         try:
             body: Any = dict(request.query) if request.method == "GET" else await request.json()
             return web.json_response({"ok": True, **await handler(hub, body)})
-        except (ControlError, ValueError, TypeError, AttributeError) as error:
+        except (ControlError, KeyError, ValueError, TypeError, AttributeError) as error:
             return web.json_response({"ok": False, "error": str(error)}, status=400)
 
     return [web.get("/control/{what}", serve), web.post("/control/{what}", serve)]

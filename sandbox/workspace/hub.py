@@ -8,6 +8,7 @@ from sandbox.workspace.clock import Clock
 from sandbox.workspace.config import WorkspaceConfig
 from sandbox.workspace.delivery import Delivery
 from sandbox.workspace.faults import Faults
+from sandbox.workspace.http_delivery import HttpTransport
 from sandbox.workspace.limits import RateLimits
 from sandbox.workspace.sockets import SocketHub
 from sandbox.workspace.state import Json, State
@@ -32,6 +33,7 @@ class Hub:
     state: State
     secrets: Secrets
     sockets: SocketHub
+    http: HttpTransport
     delivery: Delivery
     triggers: Triggers
     responses: ResponseUrls

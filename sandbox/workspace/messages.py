@@ -10,7 +10,7 @@ from sandbox.workspace.hub import Hub
 from sandbox.workspace.state import Json, Post, Room
 
 _LOUD = re.compile(r"<!(channel|here|everyone)(\|[^>]*)?>")
-_MENTION = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>")
+_MARKED = re.compile(r"<@([A-Z0-9]+)(?:\|[^>]*)?>|`([^`\n]+)`")
 EVENT_OF_KIND = {"im": "message.im", "channel": "message.channels", "group": "message.groups"}
 
 
@@ -50,10 +50,13 @@ def person_wire(hub: Hub, user: str, text: str, thread: str = "") -> Json:
 def _leaves(text: str) -> list[Json]:
     leaves: list[Json] = []
     end = 0
-    for found in _MENTION.finditer(text):
+    for found in _MARKED.finditer(text):
         if found.start() > end:
             leaves.append({"type": "text", "text": unescape(text[end : found.start()])})
-        leaves.append({"type": "user", "user_id": found[1]})
+        if found[1]:
+            leaves.append({"type": "user", "user_id": found[1]})
+        else:
+            leaves.append({"type": "text", "text": unescape(found[2]), "style": {"code": True}})
         end = found.end()
     if end < len(text) or not leaves:
         leaves.append({"type": "text", "text": unescape(text[end:])})

@@ -82,6 +82,8 @@ def read_content(call: Call, *, limit: int, cut: bool) -> tuple[Json, list[str]]
     if not text and not markdown:
         call.hub.state.warn("message without top-level text", channel=call.maybe("channel"))
     content: Json = {"text": text or markdown}
+    if call.args.get("mrkdwn") in (False, "false", "0"):
+        content["mrkdwn"] = False
     if markdown:
         blocks = fill_ids([{"type": "markdown", "text": markdown}])
     if blocks:

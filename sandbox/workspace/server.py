@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -30,8 +29,6 @@ from sandbox.workspace.webapi import WebApi
 PAGE = Path(__file__).parent / "page"
 COOKIE = "workspace_session"
 MAX_BODY = 34 * 1024 * 1024
-_SESSION = web.AppKey("session", str)
-log = logging.getLogger(__name__)
 
 Serve = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -71,7 +68,7 @@ class RunningWorkspace:
 
 
 async def start_workspace(config: WorkspaceConfig, port: int = 0, host: str = "127.0.0.1") -> RunningWorkspace:
-    """Listen; for an app in HTTP mode also check its request URL, as Slack does when it is saved."""
+    """Listen on a free port unless one is given. Raises OSError."""
     clock = Clock()
     state = State(config, clock)
     keys = Secrets(
@@ -84,8 +81,9 @@ async def start_workspace(config: WorkspaceConfig, port: int = 0, host: str = "1
     session = aiohttp.ClientSession()
     sockets = SocketHub(config, clock, state.warn)
     http = HttpTransport(session, clock, config.request_url, keys.signing_secret, config.ack_seconds)
+    delivery = Delivery(config, clock, sockets if config.mode == "socket" else http)
     hub = Hub(
-        config, clock, state, keys, sockets, Delivery(config, clock, sockets if config.mode == "socket" else http),
+        config, clock, state, keys, sockets, http, delivery,
         Triggers(clock, config.trigger_seconds), ResponseUrls(clock, config.team_id), Faults(),
         RateLimits(clock, config.rate_limits),
     )  # fmt: skip
@@ -98,14 +96,7 @@ async def start_workspace(config: WorkspaceConfig, port: int = 0, host: str = "1
         await session.close()
         raise
     hub.url = hub.responses.base = f"http://{host}:{runner.addresses[0][1]}"
-    if config.mode == "http" and config.request_url:
-        hub.delivery.background(_verify(http))
     return RunningWorkspace(hub.url, hub, runner, session)
-
-
-async def _verify(http: HttpTransport) -> None:
-    if not await http.verify():
-        log.warning("the request URL %s did not answer the challenge", http.url)
 
 
 def _application(hub: Hub) -> web.Application:
