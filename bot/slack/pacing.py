@@ -4,6 +4,7 @@ Numbers: slack-platform 4.2 and 5.1, architecture "Where progress goes".
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -32,17 +33,20 @@ class Pacing:
         self._pace = pace
         self._monotonic = monotonic
         self._posts = AsyncLimiter(pace.posts_a_minute, MINUTE)
-        self._edits = AsyncLimiter(pace.edits_a_minute, MINUTE)
+        self._edits: deque[float] = deque()
         self._channels: dict[str, AsyncLimiter] = {}
         self._rests: dict[int, float] = {}
         self._paused_until: dict[str, float] = {}
 
     def edit_in(self, message: int) -> float:
-        """Seconds until this message may be edited again; 0 = now, if the minute's edits are not used up."""
+        """Seconds until this message may be edited; 0 = now."""
         rest = self._rests.get(message, 0.0) - self._monotonic()
         if rest > 0:
             return rest
-        return 0.0 if self._edits.has_capacity() else MINUTE / self._pace.edits_a_minute
+        now = self._monotonic()
+        while self._edits and self._edits[0] <= now - MINUTE:
+            self._edits.popleft()
+        return 0.0 if len(self._edits) < self._pace.edits_a_minute else self._edits[0] + MINUTE - now
 
     def paused_for(self, *names: str) -> float:
         """Seconds for which Slack asked to leave a channel or a method alone."""
@@ -59,8 +63,9 @@ class Pacing:
         await limiter.acquire()
         await self._posts.acquire()
 
-    async def before_edit(self) -> None:
-        await self._edits.acquire()
+    def before_edit(self) -> None:
+        """Counts an edit that `edit_in` has let through; the minute slides, so that no burst adds to it."""
+        self._edits.append(self._monotonic())
 
     def posted(self, message: int) -> None:
         self._rest(message, self._pace.after_posting)

@@ -163,7 +163,7 @@ class Sender:
             await self._put_off(delivery, wait)
             return
         if delivery.is_edit:
-            await self._pacing.before_edit()
+            self._pacing.before_edit()
         else:
             await self._pacing.before_post(delivery.channel)
         await self._call(delivery, method)
@@ -264,7 +264,7 @@ class Sender:
                 await asyncio.sleep(wait)
                 await self._settled(delivery, why)
                 return
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001  # whatever keeps us from knowing, we ask again
                 log.warning("cannot look for a message", key=delivery.key, why=code_of(failure))
                 wait = min(LONGEST_WAIT, max(1.0, wait * 2, retry_after(failure) or 0))
 
