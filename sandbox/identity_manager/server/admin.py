@@ -26,7 +26,8 @@ from sandbox.identity_manager.store import to_datetime, to_text
 
 _LOOPBACK = {"127.0.0.1", "::1"}
 _LOCAL_NAMES = {*_LOOPBACK, "localhost"}
-_STEP_SECONDS = 3600.0
+_STEP_SECONDS = 300.0
+_PAUSE_SECONDS = 0.002
 _LONGEST_JUMP = 400 * 86400.0
 
 routes = web.RouteTableDef()
@@ -52,7 +53,7 @@ async def move_clock(server: Server, seconds: float) -> None:
             step = min(seconds, _STEP_SECONDS)
             server.world.advance(step)
             seconds -= step
-            await asyncio.sleep(0)
+            await asyncio.sleep(_PAUSE_SECONDS)
 
 
 @routes.get("/sandbox/clock")
