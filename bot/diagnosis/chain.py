@@ -1,0 +1,165 @@
+"""The way from an HR record to an account, link by link, and where it stops (troubleshooting 2.9). Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from bot.diagnosis.words import moment
+from bot.model.assignment import Assignment
+from bot.model.finding import ChainLink, LinkMark
+from bot.model.order import ChangeType, Order, OrderState
+from bot.model.person import Person
+from bot.model.value import Source
+
+_NO_END: Final = 9999
+PENDING_APPROVAL: Final = frozenset({8, 9, 10, 11, 12, 13, 25})
+DECLINED: Final = frozenset({17, 20})
+EFFECTIVE: Final = frozenset({4, 16, 18, 24, 27, 116, 118})
+MISSING_PARAMETERS: Final = frozenset({2, 5})
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What was read along the way; None = could not be read, or was not looked at."""
+
+    person: Person
+    order: Order | None = None
+    sources: Sequence[Source] | None = None
+    assignments: Sequence[Assignment] | None = None
+    blocked_by: str = ""
+    """Why an order that is in error or in review does not go on, in a few words."""
+    next_run: str = ""
+    """Job and time of the next run that takes a pending order along."""
+
+
+def chain_of(way: Way, now: datetime) -> tuple[ChainLink, ...]:
+    """Every link; what lies behind the first broken one is not reached."""
+    links = [_record(way, now), _identity(way, now), *_right(way), _order(way), _job(way), _account(way)]
+    told: list[ChainLink] = []
+    stopped = False
+    for link in links:
+        told.append(replace(link, mark=LinkMark.NOT_REACHED) if stopped and link.mark is not LinkMark.OK else link)
+        stopped = stopped or link.mark in {LinkMark.BROKEN, LinkMark.WAITING}
+    return tuple(told)
+
+
+def stopped_at(chain: Sequence[ChainLink]) -> ChainLink | None:
+    return next((link for link in chain if link.mark in {LinkMark.BROKEN, LinkMark.WAITING}), None)
+
+
+def _over(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at.year < _NO_END and at <= now
+
+
+def _record(way: Way, now: datetime) -> ChainLink:
+    if way.sources is None:
+        return ChainLink("HR record", LinkMark.UNKNOWN, "not shown by this installation")
+    live = [one for one in way.sources if not _over(one.valid_to, now)]
+    if not way.sources:
+        return ChainLink("HR record", LinkMark.UNKNOWN, "no source record is visible")
+    chosen = min(live or way.sources, key=lambda one: (one.entity_type, one.resource_id))
+    source = f"{chosen.entity_type} {chosen.resource_id}"
+    if not live:
+        return ChainLink("HR record", LinkMark.BROKEN, f"ended {moment(chosen.valid_to)}", source, chosen.valid_to)
+    return ChainLink("HR record", LinkMark.OK, chosen.entity_type, source, chosen.read_at)
+
+
+def _identity(way: Way, now: datetime) -> ChainLink:
+    person = way.person
+    source = f"{person.entity_type} {person.id}"
+    if person.start_date is not None and person.start_date > now:
+        return ChainLink("identity", LinkMark.WAITING, f"starts {moment(person.start_date)}", source, person.start_date)
+    if _over(person.end_date, now):
+        return ChainLink("identity", LinkMark.OK, f"left {moment(person.end_date)}", source, person.end_date)
+    return ChainLink("identity", LinkMark.OK, "active", source, person.read_at)
+
+
+def _right(way: Way) -> tuple[ChainLink, ChainLink]:
+    """Rule and assignment. An order shows by itself that both exist."""
+    if way.order is not None:
+        source, at = f"order {way.order.id}", way.order.created_at
+        return (
+            ChainLink("rule", LinkMark.OK, "gives or takes the account", source, at),
+            ChainLink("assignment", LinkMark.OK, "computed", source, at),
+        )
+    if way.assignments is None:
+        return (
+            ChainLink("rule", LinkMark.UNKNOWN, "not read"),
+            ChainLink("assignment", LinkMark.UNKNOWN, "not read"),
+        )
+    newest = sorted(way.assignments, key=lambda one: (one.workflow_state not in PENDING_APPROVAL, one.role, one.id))
+    effective = [one for one in newest if one.workflow_state in EFFECTIVE and not one.denied]
+    if effective:
+        one = effective[0]
+        at = one.performed_at or one.created_at
+        return (
+            ChainLink("rule", LinkMark.OK, one.role, f"assignment {one.id}", at),
+            ChainLink("assignment", LinkMark.OK, "in force", f"assignment {one.id}", at),
+        )
+    for states, mark, text in (
+        (PENDING_APPROVAL, LinkMark.WAITING, "requested, awaits approval"),
+        (MISSING_PARAMETERS, LinkMark.WAITING, "a value is missing"),
+        (DECLINED, LinkMark.BROKEN, "declined"),
+    ):
+        if found := next((one for one in newest if one.workflow_state in states), None):
+            source, at = f"assignment {found.id}", found.performed_at or found.created_at
+            return (
+                ChainLink("rule", LinkMark.OK, found.role, source, at),
+                ChainLink("assignment", mark, text, source, at),
+            )
+    return (
+        ChainLink("rule", LinkMark.BROKEN, "no rule and no request gives it"),
+        ChainLink("assignment", LinkMark.UNKNOWN, "none"),
+    )
+
+
+def _order(way: Way) -> ChainLink:
+    order = way.order
+    if order is None:
+        return ChainLink("order", LinkMark.BROKEN, "there is none")
+    source, at = f"order {order.id}", order.performed_at or order.created_at
+    match order.state:
+        case OrderState.AWAITING_APPROVAL:
+            return ChainLink("order", LinkMark.BROKEN, f"waits for a review: {way.blocked_by}".rstrip(": "), source, at)
+        case OrderState.RULE_ERROR:
+            return ChainLink("order", LinkMark.BROKEN, "a rule fails for this person", source, at)
+        case OrderState.UNKNOWN | OrderState.NONE | OrderState.INACTIVE:
+            return ChainLink("order", LinkMark.UNKNOWN, order.state.value, source, at)
+        case _:
+            return ChainLink("order", LinkMark.OK, "computed", source, order.created_at)
+
+
+def _job(way: Way) -> ChainLink:
+    order = way.order
+    if order is None:
+        return ChainLink("job", LinkMark.UNKNOWN, "nothing to send")
+    source, at = f"order {order.id}", order.performed_at
+    match order.state:
+        case OrderState.ERRORED:
+            run = order.error.job_run_id if order.error else None
+            return ChainLink(
+                "job", LinkMark.BROKEN, way.blocked_by or "in error", f"job run {run}" if run else source, at
+            )
+        case OrderState.PENDING:
+            told = f"next run: {way.next_run}" if way.next_run else "waits for the next run"
+            return ChainLink("job", LinkMark.WAITING, told, source, at)
+        case OrderState.TRANSMITTED:
+            return ChainLink("job", LinkMark.WAITING, "handed over, no answer yet", source, at)
+        case OrderState.EXECUTED | OrderState.VERIFIED:
+            return ChainLink("job", LinkMark.OK, "executed", source, at)
+        case _:
+            return ChainLink("job", LinkMark.UNKNOWN, "not sent", source, at)
+
+
+def _account(way: Way) -> ChainLink:
+    order = way.order
+    if order is None:
+        return ChainLink("account", LinkMark.UNKNOWN, "none is known")
+    source, at = f"order {order.id}", order.performed_at
+    gone = order.change is ChangeType.DELETE
+    if order.state is OrderState.VERIFIED:
+        return ChainLink("account", LinkMark.OK, "deleted" if gone else "in place, verified", source, at)
+    if order.state is OrderState.EXECUTED:
+        return ChainLink("account", LinkMark.WAITING, "done, verified by the next synchronization", source, at)
+    return ChainLink("account", LinkMark.UNKNOWN, "still there" if gone else "not as it should be", source, at)

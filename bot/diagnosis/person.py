@@ -1,0 +1,294 @@
+"""Why somebody has no account: the chain, and the finding of the link where it stopped (troubleshooting 2.9)."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from bot.diagnosis import links
+from bot.diagnosis.chain import DECLINED, MISSING_PARAMETERS, PENDING_APPROVAL, Way, chain_of, stopped_at
+from bot.diagnosis.landscape import Landscape, landscape
+from bot.diagnosis.order import examine_read_order, next_run
+from bot.diagnosis.reading import Reads
+from bot.diagnosis.site import Site
+from bot.diagnosis.words import listed, moment, noun_of, title, type_name
+from bot.model.assignment import Assignment
+from bot.model.finding import Certainty, Fact, Finding, Remark
+from bot.model.ids import ResourceTypeId
+from bot.model.job import TaskKind
+from bot.model.order import Order, OrderState, ResourceType
+from bot.model.page import Page
+from bot.model.person import Person
+from bot.ports import NimReads
+
+_URGENCY: Final = (
+    OrderState.ERRORED,
+    OrderState.RULE_ERROR,
+    OrderState.AWAITING_APPROVAL,
+    OrderState.PENDING,
+    OrderState.TRANSMITTED,
+    OrderState.EXECUTED,
+    OrderState.VERIFIED,
+)
+_IN_TROUBLE: Final = frozenset(_URGENCY[:3])
+_MOST_ALSO: Final = 5
+
+
+async def examine_person(
+    nim: NimReads,
+    person: Person,
+    site: Site,
+    now: datetime,
+    *,
+    resource_type_ids: Sequence[ResourceTypeId] = (),
+) -> Finding:
+    """The finding of one person, narrowed to the resource types of a system where one was named. Never raises."""
+    reads = Reads()
+    world, orders, sources = await asyncio.gather(
+        landscape(nim.catalogue, reads),
+        reads.attempt(
+            nim.orders(owner_id=person.id, with_errors=True),
+            "the person's orders",
+            without="Where the way to the account stops is not known.",
+            look_at="the person's page > View Permissions",
+        ),
+        reads.attempt(nim.sources(person.entity_type, person.id), "the person's sources"),
+    )
+    way = Way(person, sources=sources)
+    if orders is None:
+        return _unread(way, site, now, reads)
+    wanted = [one for one in orders if not resource_type_ids or one.resource_type_id in resource_type_ids]
+    chosen = _most_urgent(wanted)
+    if chosen is None:
+        before = _prerequisite(world, resource_type_ids, orders)
+        if before is not None:
+            return await _prevented(nim, way, before, site, now, reads, world)
+        assignments = await reads.attempt(
+            nim.assignments(person.id), "the person's roles", without="Whether it was requested is not known."
+        )
+        return _without_order(replace(way, assignments=assignments), world, resource_type_ids, site, now, reads)
+    found = await examine_read_order(nim, chosen, site, now)
+    return _with_chain(found, replace(way, order=chosen), wanted, world, site, now, reads)
+
+
+def _most_urgent(orders: Sequence[Order]) -> Order | None:
+    ranked = [one for one in orders if one.state in _URGENCY or one.is_errored]
+    return min(ranked, key=_urgency, default=None)
+
+
+def _urgency(order: Order) -> tuple[int, float, str]:
+    rank = 0 if order.is_errored else _URGENCY.index(order.state)
+    at = order.performed_at or order.created_at
+    newest = -at.timestamp() if at else 0.0
+    return rank, newest, order.id
+
+
+def _with_chain(
+    found: Finding,
+    way: Way,
+    orders: Sequence[Order],
+    world: Landscape,
+    site: Site,
+    now: datetime,
+    reads: Reads,
+) -> Finding:
+    order = way.order
+    if order is None:
+        return found
+    cause = found.groups[0].title.partition(": ")[2] if found.groups else found.title.rpartition(": ")[2]
+    coming = next_run(world, order, TaskKind.GENERATE, site, now)
+    way = replace(
+        way,
+        blocked_by=cause if order.state in _IN_TROUBLE or order.is_errored else "",
+        next_run=f"{coming[0].name}, {moment(coming[1])}" if coming else "",
+    )
+    also = [one for one in orders if one.id != order.id and (one.state in _IN_TROUBLE or one.is_errored)]
+    remarks = tuple(
+        Remark(
+            "5" if one.is_errored else "4", f"order {one.id}, {type_name(one)} {noun_of(one.change)}: {one.state.value}"
+        )
+        for one in sorted(also, key=_urgency)[:_MOST_ALSO]
+    )
+    return replace(
+        found,
+        chain=chain_of(way, now),
+        contributing=found.contributing + remarks,
+        missing=tuple(dict.fromkeys(found.missing + reads.missing)),
+        links=(*found.links, links.person(site, way.person.entity_type, way.person.id, "View Permissions")),
+    )
+
+
+def _unread(way: Way, site: Site, now: datetime, reads: Reads) -> Finding:
+    return Finding(
+        symptom=None,
+        cause=None,
+        certainty=Certainty.UNKNOWN,
+        title=title(f"{way.person.name}: the orders could not be read"),
+        title_public="A person's orders could not be read",
+        text="Where the way to the account stops cannot be told.",
+        next="Look at the person's View Permissions yourself, or ask the platform team.",
+        missing=reads.missing,
+        links=(links.person(site, way.person.entity_type, way.person.id, "View Permissions"),),
+        as_of=now,
+    )
+
+
+def _prerequisite(
+    world: Landscape, wanted: Sequence[ResourceTypeId], orders: Page[Order]
+) -> tuple[ResourceType, Order | None] | None:
+    """A wanted resource type whose prerequisite type is not provisioned: its order is prevented, not reviewed."""
+    for type_id in wanted:
+        found = world.resource_type(type_id)
+        if found is None or found.depends_on_id is None:
+            continue
+        own = [one for one in orders if one.resource_type_id == found.depends_on_id]
+        done = any(one.state in {OrderState.VERIFIED, OrderState.EXECUTED} for one in own)
+        if not done and (orders.exact or own):
+            return found, _most_urgent(own)
+    return None
+
+
+async def _prevented(
+    nim: NimReads,
+    way: Way,
+    before: tuple[ResourceType, Order | None],
+    site: Site,
+    now: datetime,
+    reads: Reads,
+    world: Landscape,
+) -> Finding:
+    wanted, order = before
+    name = wanted.name or wanted.identifier
+    if order is not None:
+        found = await examine_read_order(nim, order, site, now)
+        told = _with_chain(found, replace(way, order=order), (order,), world, site, now, reads)
+        prevented = f"{name} needs {type_name(order)} first, whose order is {order.state.value}"
+        return replace(
+            told, contributing=(Remark("4", prevented), *told.contributing), text=f"{prevented}. {told.text}"
+        )
+    first = world.resource_type(wanted.depends_on_id) if wanted.depends_on_id else None
+    needed = (first.name or first.identifier) if first else "its prerequisite"
+    chain = chain_of(way, now)
+    return Finding(
+        symptom=4,
+        cause=None,
+        certainty=Certainty.LIKELY,
+        title=title(f"{way.person.name}: no {name}, since {needed} is missing"),
+        title_public=title(f"No {name}, since {needed} is missing"),
+        text=f"{name} is provisioned only after {needed}, and the person has no order for that.",
+        next=f"Find out why the person has no {needed}.",
+        evidence=(Fact("Depends on", needed, f"resource type {wanted.identifier}", now),),
+        chain=chain,
+        missing=reads.missing,
+        as_of=now,
+    )
+
+
+def _without_order(
+    way: Way,
+    world: Landscape,
+    wanted: Sequence[ResourceTypeId],
+    site: Site,
+    now: datetime,
+    reads: Reads,
+) -> Finding:
+    """No live order: the way stops earlier, at the person or at the right."""
+    types = [found for one in wanted if (found := world.resource_type(one))]
+    thing = listed([one.name or one.identifier for one in types]) or "account"
+    chain = chain_of(way, now)
+    stop = stopped_at(chain)
+    said, text, then, certainty, symptom = _why_no_order(way, stop.name if stop else "", types)
+    at = stop.at if stop else None
+    facts = tuple(
+        Fact(link.name, f"{link.mark.value}: {link.text}", link.source or "the person's page", link.at or now)
+        for link in chain
+        if link.source
+    )
+    return Finding(
+        symptom=symptom,
+        cause=None,
+        certainty=certainty,
+        title=title(f"{way.person.name}: {thing}: {said}"),
+        title_public=title(f"{thing}: {said}"),
+        text=text,
+        next=then,
+        evidence=facts[:_MOST_ALSO],
+        chain=chain,
+        missing=reads.missing,
+        links=(
+            links.role_review(site)
+            if stop and stop.name == "assignment"
+            else links.person(site, way.person.entity_type, way.person.id, "View Permissions"),
+        ),
+        say_to_caller=_caller(stop.name if stop else ""),
+        as_of=min(at, now) if at and at < now else now,
+    )
+
+
+def _caller(stop: str) -> str:
+    return {
+        "identity": "It is planned for the first day of work.",
+        "assignment": "The request is waiting for an approval.",
+        "rule": "Nothing asks for this account so far; it has to be requested.",
+    }.get(stop, "This is being looked into.")
+
+
+def _why_no_order(way: Way, stop: str, types: Sequence[ResourceType]) -> tuple[str, str, str, Certainty, int | None]:
+    if stop == "identity":
+        due = moment(way.person.start_date)
+        return "not due yet", f"The person starts {due}.", "Wait until then.", Certainty.CONFIRMED, None
+    if stop == "HR record":
+        text = "Every source record has ended, so nothing is given any more."
+        return "the HR record has ended", text, "Ask HR whether that is right.", Certainty.LIKELY, None
+    if way.assignments is None:
+        return (
+            "no order is visible",
+            "There is no order, and the roles could not be read.",
+            "Look at View Permissions.",
+            Certainty.UNKNOWN,
+            None,
+        )
+    states = {one.workflow_state for one in way.assignments}
+    if stop == "assignment" and states & PENDING_APPROVAL:
+        waiting = next(one for one in _by_state(way.assignments, PENDING_APPROVAL))
+        return (
+            "the request awaits an approval",
+            f"{waiting.role} was requested and awaits approval: a person approves the right, not an order.",
+            "The reviewer decides in Role Review.",
+            Certainty.CONFIRMED,
+            4,
+        )
+    if stop == "assignment" and states & MISSING_PARAMETERS:
+        return "the request needs a value", "A parameter is missing.", "Complete the request.", Certainty.CONFIRMED, 4
+    if states & DECLINED and stop == "assignment":
+        return "it was declined", "The request was declined.", "Ask the reviewer.", Certainty.CONFIRMED, None
+    if stop == "rule":
+        return (
+            "nothing gives it",
+            "No rule matches and nothing was requested, as far as the service account can see.",
+            "Request the role that gives it.",
+            Certainty.LIKELY,
+            None,
+        )
+    forbidden = [one for one in types if one.allow_add is False]
+    if forbidden:
+        name = forbidden[0].name or forbidden[0].identifier
+        text = f"{name} is not created automatically (its option to add is off)."
+        return "it is not created automatically", text, "Create it by hand.", Certainty.LIKELY, 4
+    dependent = [one for one in types if one.depends_on_owner_property]
+    if dependent:
+        name = dependent[0].depends_on_owner_property
+        text = f"It is provisioned only when the person's {name} is filled."
+        return "a value of the person may be missing", text, f"Look whether {name} is filled.", Certainty.POSSIBLE, 4
+    return (
+        "assigned, but no order exists",
+        "A role is in force and there is no order: the role model may not have been computed since.",
+        "Look when the role model was last computed; a complete run computes everybody.",
+        Certainty.POSSIBLE,
+        2,
+    )
+
+
+def _by_state(assignments: Sequence[Assignment], states: frozenset[int]) -> list[Assignment]:
+    return sorted((one for one in assignments if one.workflow_state in states), key=lambda one: (one.role, one.id))
