@@ -46,7 +46,7 @@ class Repairs:
     outbox: Outbox
     environments: Mapping[str, Environment]
     judging: Judging
-    render: Callable[[Action], Message]
+    render: Callable[[Action], Awaitable[Message]]
     where: Where
     clock: Clock
     pace: Pace
@@ -97,7 +97,7 @@ class Engine:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
-        # DBOS has made its own threads the loop's default ones, and they end with it: lookups of host names and whatever
+        # DBOS has made its own threads the loop's default ones, and they end with it: lookups of host names and what
         # else uses threads would fail from then on.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="nimdesk"))
         await asyncio.to_thread(DBOS.destroy)
@@ -185,7 +185,7 @@ class Engine:
         return moved.action
 
     async def _show(self, action: Action) -> None:
-        message = self._repairs.render(action)
+        message = await self._repairs.render(action)
         channel, thread = await self._repairs.where(action)
         key = action.message_key
         await self._repairs.outbox.post(key, channel, message, thread_of=thread, incident_id=action.wish.incident_id)

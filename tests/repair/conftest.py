@@ -44,7 +44,7 @@ async def store(store_url):
 
 @pytest.fixture
 def repairs(store, world, clock, seen):
-    def render(action):
+    async def render(action):
         text = " · ".join(
             filter(
                 None, [action.state.value, action.verdict and action.verdict.value, action.said, action.waits_because]
