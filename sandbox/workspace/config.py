@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -174,6 +175,10 @@ class WorkspaceConfig:
     app_token: str = ""
     signing_secret: str = ""
     person_token: str = ""
+
+    def __post_init__(self) -> None:
+        if re.match(r"xoxb-\d+-\d+-", self.bot_token):
+            raise ConfigError("bot_token: this looks like the token of a real workspace; it has no place here")
 
 
 def load_config(path: Path, base: WorkspaceConfig | None = None) -> WorkspaceConfig:

@@ -127,3 +127,8 @@ def test_a_configuration_replaces_people_and_names_what_it_does_not_know(tmp_pat
     file.write_text('[[people]]\nid = "U1"\nnick = "zoe"\n')
     with pytest.raises(ConfigError, match="unknown key 'nick'"):
         load_config(file)
+
+
+def test_the_token_of_a_real_workspace_is_refused():
+    with pytest.raises(ConfigError, match="real workspace"):
+        WorkspaceConfig(bot_token="xoxb-1234567890-1234567890123-abcdefghijkl")

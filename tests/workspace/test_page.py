@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import expect
 
-from tests.workspace.kit import actions, button, field, md, modal, plain, section
+from tests.workspace.kit import actions, button, field, md, modal, option, plain, section
 
 
 @pytest.fixture
@@ -125,3 +125,28 @@ async def test_the_page_fits_a_telephone(page, desk):
     await page.get_by_role("button", name="Channels").click()
     await page.get_by_role("button", name="general").click()
     await expect(page.get_by_role("heading", name="general")).to_be_visible()
+
+
+async def test_what_is_being_filled_in_survives_news(page, client):
+    menu = {
+        "type": "multi_static_select",
+        "action_id": "many",
+        "placeholder": plain("Which?"),
+        "options": [option("Red"), option("Blue")],
+    }
+    await client.chat_postMessage(channel="#iam-alerts", text="x", blocks=[section("Choose"), actions(menu)])
+    await page.get_by_text("Which?").click()
+    await page.get_by_role("checkbox", name="Red").check()
+    await expect(page.get_by_text("1 chosen")).to_be_visible()
+    await expect(page.get_by_role("checkbox", name="Blue")).to_be_visible()
+    await page.get_by_role("checkbox", name="Blue").check()
+    await expect(page.get_by_text("2 chosen")).to_be_visible()
+
+
+async def test_messages_are_walked_with_the_keyboard(page, desk):
+    log = page.get_by_role("log", name="Messages")
+    await log.focus()
+    await log.press("ArrowUp")
+    for _ in range(2):
+        await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="Test with 1 of 150")).to_be_focused()

@@ -2,7 +2,7 @@
 import { renderBlocks } from "./blocks.js";
 import { buildComposer } from "./composer.js";
 import { drawModal, toast } from "./dialogs.js";
-import { $, avatar, h, icon, tone } from "./dom.js";
+import { $, avatar, h, icon, keepPlace, tone } from "./dom.js";
 import { actions, listen } from "./events.js";
 import { act, become, channelById, isReply, markRead, onChange, personById, store, unread } from "./store.js";
 import { drawMessages, drawThread, noticeText } from "./timeline.js";
@@ -62,8 +62,8 @@ function drawHome() {
   if (!open) return;
   const view = store.home;
   $("home").dataset.view = "home";
-  $("home").replaceChildren(view ? renderBlocks(view.blocks, { key: view.id, values: view.state.values })
-    : h("p", { class: "nothing" }, `${store.world.app.name} shows nothing here yet.`));
+  keepPlace($("home"), () => $("home").replaceChildren(view ? renderBlocks(view.blocks, { key: view.id, values: view.state.values })
+    : h("p", { class: "nothing" }, `${store.world.app.name} shows nothing here yet.`)));
 }
 
 function drawPanel() {
@@ -153,7 +153,8 @@ onChange((what) => {
     drawMessages();
     drawThread();
     if (!document.hidden) markRead(store.channel);
-    const elsewhere = what.first ? [] : what.messages.filter((m) => m.ephemeral && m.channel !== store.channel && !m.deleted);
+    const elsewhere = what.first ? [] : what.messages.filter((m) => m.ephemeral && !m.deleted
+      && (m.channel !== store.channel || (isReply(m) && m.thread_ts !== store.thread)));
     elsewhere.forEach((m) => toast(noticeText(m)));
   }
   drawSidebar();

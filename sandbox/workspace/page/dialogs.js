@@ -1,6 +1,6 @@
 // Modals, confirm dialogs, small menus and toasts.
 import { renderBlocks } from "./blocks.js";
-import { $, h } from "./dom.js";
+import { $, h, keepPlace } from "./dom.js";
 import { act, store } from "./store.js";
 import { textObject } from "./mrkdwn.js";
 
@@ -20,12 +20,11 @@ export function drawModal() {
   }
   const version = JSON.stringify(view);
   if (dialog.open && dialog.dataset.version === version) return;
-  const focused = document.activeElement?.dataset?.action;
   const scrolled = dialog.dataset.view === view.id ? dialog.querySelector(".modal-body")?.scrollTop : 0;
   dialog.dataset.version = version;
   dialog.dataset.view = view.id;
   const surface = { key: view.id, values: view.state.values, errors: view.errors, modal: true };
-  dialog.replaceChildren(h("form", { method: "dialog", novalidate: true, data: { view: view.id }, id: "modal-form" },
+  const kept = keepPlace(dialog, () => dialog.replaceChildren(h("form", { method: "dialog", novalidate: true, data: { view: view.id }, id: "modal-form" },
     h("header", { class: "modal-head" },
       store.views.length > 1 ? h("button", { type: "button", class: "icon", data: { do: "close-view" }, "aria-label": "Back" }, "←") : null,
       h("h2", { id: "modal-title" }, textObject(view.title)),
@@ -35,11 +34,12 @@ export function drawModal() {
     h("footer", { class: "modal-foot" },
       h("span", { class: "by" }, store.world.app.name),
       h("button", { type: "button", class: "button", data: { do: "close-view" } }, view.close ? textObject(view.close) : "Cancel"),
-      view.submit ? h("button", { type: "submit", class: "button primary", disabled: Boolean(view.submit_disabled) }, textObject(view.submit)) : null)));
+      view.submit ? h("button", { type: "submit", class: "button primary", disabled: Boolean(view.submit_disabled) }, textObject(view.submit)) : null))));
   if (!dialog.open) dialog.showModal();
   dialog.querySelector(".modal-body").scrollTop = scrolled ?? 0;
-  const wanted = dialog.querySelector("[aria-invalid]") ?? (focused && dialog.querySelector(`[data-action="${CSS.escape(focused)}"]`))
-    ?? dialog.querySelector("[autofocus]") ?? dialog.querySelector(".modal-body :is(input, textarea, select)") ?? dialog.querySelector("[type=submit]");
+  const wrong = dialog.querySelector("[aria-invalid]");
+  if (kept && !wrong) return;
+  const wanted = wrong ?? dialog.querySelector("[autofocus]") ?? dialog.querySelector(".modal-body :is(input, textarea, select)") ?? dialog.querySelector("[type=submit]");
   wanted?.focus();
 }
 

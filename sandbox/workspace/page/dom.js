@@ -58,6 +58,22 @@ export function reconcile(container, items, build) {
   known.forEach((node) => node.remove());
 }
 
+// Draws again without losing the focus: it goes back to the element with the same ids.
+export function keepPlace(holder, redraw) {
+  const active = holder.contains(document.activeElement) ? document.activeElement : null;
+  const where = (node) => [node.dataset.block, node.dataset.action, node.closest("[data-key]")?.dataset.key].join("|");
+  const mark = active?.dataset.action && { at: where(active), value: active.value, open: active.closest("details")?.open };
+  redraw();
+  if (!mark || holder.contains(active)) return Boolean(active && holder.contains(active));
+  const same = [...holder.querySelectorAll("[data-action]")].filter((node) => where(node) === mark.at);
+  const node = same.find((one) => !["radio", "checkbox"].includes(one.type) || one.value === mark.value);
+  if (!node) return false;
+  if (mark.open) node.closest("details").open = true;
+  node.focus({ preventScroll: true });
+  if (node.matches("textarea, input[type=text]")) node.setSelectionRange(node.value.length, node.value.length);
+  return true;
+}
+
 export function initials(name) {
   const words = name.split(/[\s._-]+/).filter(Boolean);
   return ((words[0]?.[0] ?? "?") + (words.length > 1 ? words.at(-1)[0] : "")).toUpperCase();

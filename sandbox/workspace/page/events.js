@@ -131,9 +131,19 @@ export function listen() {
       event.preventDefault();
       if (node.closest("#modal")) submitModal(node.form);
       else choose(node, { value: node.value });
-    } else if (node.closest?.("#menu, .combo, .people") && ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"].includes(event.key)) arrow(event);
+    } else if (node.matches?.(".messages, .message") && ["ArrowUp", "ArrowDown"].includes(event.key)) walk(event);
+    else if (node.closest?.("#menu, .combo, .people") && ["ArrowDown", "ArrowUp", "ArrowLeft", "ArrowRight"].includes(event.key)) arrow(event);
   });
   $("modal").addEventListener("cancel", (event) => { event.preventDefault(); if (!closePopup()) closeModal(false); });
+}
+
+// From message to message, so that the actions of each can be reached by Tab.
+function walk(event) {
+  const rows = [...event.target.closest(".messages").querySelectorAll(".message")];
+  const at = rows.indexOf(event.target);
+  const next = at < 0 ? rows.length - 1 : at + (event.key === "ArrowUp" ? -1 : 1);
+  rows[next]?.focus();
+  event.preventDefault();
 }
 
 function arrow(event) {

@@ -1,6 +1,6 @@
 // Messages: one after the other with day dividers, grouped by author, with threads, reactions and files.
 import { renderBlocks, sameWorkspace } from "./blocks.js";
-import { $, avatar, h, icon, reconcile } from "./dom.js";
+import { $, avatar, h, icon, keepPlace, reconcile } from "./dom.js";
 import { daysFromToday, emoji, link, mrkdwn } from "./mrkdwn.js";
 import { handleOf, isApp, isReply, nameOf, personById, store, threadOf, topLevel } from "./store.js";
 
@@ -35,8 +35,8 @@ function rows(messages, inThread) {
 }
 
 function build(item) {
-  if (item.day) return h("li", { class: "day" }, h("span", {}, dayName(item.day)));
-  if (item.count) return h("li", { class: "day replies-count" }, h("span", {}, plural(item.count, "reply", "replies")));
+  if (item.day) return h("div", { class: "day", role: "separator" }, h("span", {}, dayName(item.day)));
+  if (item.count) return h("div", { class: "day replies-count", role: "separator" }, h("span", {}, plural(item.count, "reply", "replies")));
   return messageNode(item);
 }
 
@@ -47,13 +47,14 @@ function messageNode({ message, compact, inThread }) {
   const person = personById(message.user);
   const name = nameOf(message.user);
   const surface = { key: `${message.channel}-${message.ts}`, values: message.values };
-  return h("li", { class: `message${compact ? " compact" : ""}${message.ephemeral ? " ephemeral" : ""}`, id: `m-${inThread ? "t" : ""}${message.ts}`,
+  return h("div", { role: "article", tabindex: "-1", "aria-label": `${name}, ${clockTime(message.ts)}`,
+    class: `message${compact ? " compact" : ""}${message.ephemeral ? " ephemeral" : ""}`, id: `m-${inThread ? "t" : ""}${message.ts}`,
     data: { channel: message.channel, ts: message.ts } },
   compact ? h("span", { class: "gutter", "aria-hidden": "true" }, clockTime(message.ts)) : avatar(message.user, name, app),
   h("div", { class: "message-body" },
     message.ephemeral ? h("div", { class: "only-you" }, icon("eye"), "Only visible to you",
       h("button", { class: "link", data: { do: "dismiss" } }, "Dismiss message")) : null,
-    compact ? h("span", { class: "sr" }, `${name}, ${clockTime(message.ts)}`) : h("div", { class: "meta" },
+    compact ? null : h("div", { class: "meta" },
       h("b", { class: "author" }, name), app || person?.bot ? h("span", { class: "app-badge" }, "APP") : null,
       person?.foreign ? h("span", { class: "app-badge foreign" }, "OTHER COMPANY") : null,
       h("a", { class: "time", href: `/archives/${message.channel}/p${message.ts.replace(".", "")}`, title: at(message.ts).toLocaleString("en-GB") }, clockTime(message.ts)),
@@ -112,7 +113,7 @@ function tools(inThread) {
 function fill(container, messages, inThread) {
   const bottom = container.scrollHeight - container.scrollTop - container.clientHeight < 90;
   const place = `${store.me}/${store.channel}/${inThread ? store.thread : ""}`;
-  reconcile(container, rows(messages, inThread), build);
+  keepPlace(container, () => reconcile(container, rows(messages, inThread), build));
   if (bottom || container.dataset.place !== place) container.scrollTop = container.scrollHeight;
   container.dataset.place = place;
 }
