@@ -1,0 +1,142 @@
+"""The driver: one at a time, everything supervised, stopped in time."""
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.model.action import ActionState
+from bot.repair.driver import Driver
+from bot.repair.workflow import Engine
+
+
+@pytest.fixture
+def driver(store, repairs, clock):
+    return Driver(
+        lock=store.driving_lock(),
+        actions=store.actions,
+        workflows=partial(Engine, repairs, store.workflow_url, poll_seconds=0.01),
+        services={},
+        clock=clock,
+    )
+
+
+@pytest.fixture
+async def drive():
+    """Runs drivers and stops them as SIGTERM does."""
+    tasks = []
+
+    async def started(driver):
+        tasks.append(task := asyncio.create_task(driver.run()))
+        waiting = asyncio.create_task(driver.driving.wait())
+        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=10)
+        waiting.cancel()
+        return task
+
+    yield started
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def reached(store, action_id, state):
+    async with asyncio.timeout(10):
+        while (action := await store.actions.get(action_id)).state is not state:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    return action
+
+
+async def test_an_asked_action_is_carried_out_at_once(driver, drive, store, relaunch, clock):
+    await drive(driver)
+    started = asyncio.get_running_loop().time()
+    action, _ = await store.actions.ask(relaunch, clock.now())
+
+    await reached(store, action.id, ActionState.DONE)
+
+    assert asyncio.get_running_loop().time() - started < 2.5
+
+
+async def test_actions_that_were_asked_before_it_started_are_carried_out_too(driver, drive, store, relaunch, clock):
+    action, _ = await store.actions.ask(relaunch, clock.now())
+
+    await drive(driver)
+
+    await reached(store, action.id, ActionState.DONE)
+
+
+async def test_a_service_that_breaks_down_is_started_again_and_the_others_go_on(driver, drive, store, relaunch, clock):
+    began = 0
+
+    async def breaks():
+        nonlocal began
+        began += 1
+        if began == 1:
+            raise OSError("broken")
+        await asyncio.Event().wait()
+
+    driver.services = {"watch production": breaks}
+    await drive(driver)
+    action, _ = await store.actions.ask(relaunch, clock.now())
+    await reached(store, action.id, ActionState.DONE)
+    async with asyncio.timeout(5):
+        while began < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_a_second_driver_of_the_same_file_is_refused(driver, drive, store):
+    await drive(driver)
+
+    with pytest.raises(SettingsError, match="another nimdesk run"):
+        await replace(driver, lock=store.driving_lock(), driving=asyncio.Event()).run()
+
+
+async def test_it_stops_at_once_though_a_run_is_being_followed(driver, drive, store, world, relaunch, clock):
+    world.looks = 10_000
+    task = await drive(driver)
+    action, _ = await store.actions.ask(relaunch, clock.now())
+    await reached(store, action.id, ActionState.RUNNING)
+    started = asyncio.get_running_loop().time()
+
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert asyncio.get_running_loop().time() - started < 5
+    assert (await store.actions.get(action.id)).state is ActionState.RUNNING
+
+
+async def test_when_the_right_is_lost_it_stands_by_and_goes_on_when_it_has_it_again(
+    driver, drive, store, world, relaunch, clock
+):
+    class Breaking:
+        """A lock whose connection breaks when it is told to."""
+
+        broken = asyncio.Event()
+        taken = 0
+
+        async def acquire(self):
+            self.taken += 1
+            self.broken.clear()
+
+        async def lost(self):
+            await self.broken.wait()
+
+        async def release(self):
+            pass
+
+    world.looks = 10_000
+    driver.lock = lock = Breaking()
+    await drive(driver)
+    action, _ = await store.actions.ask(relaunch, clock.now())
+    await reached(store, action.id, ActionState.RUNNING)
+
+    lock.broken.set()
+    async with asyncio.timeout(10):
+        while lock.taken < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    world.end(world.runs[-1])
+
+    await reached(store, action.id, ActionState.DONE)
+    assert world.calls.count("run_job") == 1
