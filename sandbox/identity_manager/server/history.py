@@ -6,6 +6,7 @@ from typing import Any
 
 from sandbox.identity_manager.resources import EntityType, Property, Resources
 from sandbox.identity_manager.schema import END_OF_TIME
+from sandbox.identity_manager.store import Row
 
 _MOST_RECORDS = 50
 
@@ -60,20 +61,24 @@ def sources_of(resources: Resources, kind: str, resource_id: int) -> list[dict[s
                 "InternalDisplayName": owner.get("InternalDisplayName"),
                 "ResourceType": (resources.store.row("ResourceType", order["RoleId"]) or {}).get("Identifier"),
                 "WorkflowState": order["WorkflowState"],
-                "Properties": _properties_of(resources, order["Id"]),
+                "Properties": _properties_of(resources, order),
             }
         )
     return found
 
 
-def _properties_of(resources: Resources, order_id: int) -> list[str]:
-    rows = resources.store.connection.execute(
-        "SELECT DISTINCT p.Identifier FROM AssignedResourceScalar s "
-        f"JOIN EntityProperty p ON p.Id = s.PropertyId AND p.ValidTo = '{END_OF_TIME}' "
-        f"WHERE s.AssignedResourceTypeId = ? AND s.ValidTo = '{END_OF_TIME}' ORDER BY 1",
-        (order_id,),
+def _properties_of(resources: Resources, order: Row) -> list[str]:
+    """What a source contributes: the values of its assignment, else what the rules of its resource type compute."""
+    statement = (
+        "SELECT DISTINCT p.Identifier FROM {table} v "
+        f"JOIN EntityProperty p ON p.Id = v.PropertyId AND p.ValidTo = '{END_OF_TIME}' WHERE {{condition}} ORDER BY 1"
     )
-    return [row[0] for row in rows]
+    current = f"v.AssignedResourceTypeId = ? AND v.ValidTo = '{END_OF_TIME}'"
+    values = statement.format(table="AssignedResourceScalar", condition=current)
+    rules = statement.format(table="ResourceScalarRule", condition="v.ResourceTypeId = ?")
+    connection = resources.store.connection
+    found = [row[0] for row in connection.execute(values, (order["Id"],))]
+    return found or [row[0] for row in connection.execute(rules, (order["RoleId"],))]
 
 
 def _own_records(entity_type: EntityType) -> list[Property]:

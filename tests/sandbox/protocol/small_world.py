@@ -366,6 +366,8 @@ def _orders(world: SmallWorld, connections: list[int]) -> None:
     )[0]
     hr_type = store.insert("ResourceType", [{"Identifier": "HR_Person_To_Directory_UserRecord", "FullName": "HR"}])[0]
     store.insert("ResourceCorrelationRule", [{"PolicyId": policy, "ResourceTypeId": ids["type"], "EntityTypeId": 2015}])
+    last_name = types["Directory_UserRecord"].properties["lastname"].id
+    store.insert("ResourceScalarRule", [{"ResourceTypeId": hr_type, "PropertyId": last_name, "Expression": "LastName"}])
     store.insert("CompositeRoleRule", [{"PolicyId": policy, "CreatedById": ids["anne"], "WhenCreated": START}])
     role = store.insert(
         "SingleRole", [{"Identifier": "VPN", "DisplayName": "VPN", "FullName": "IT/VPN", "PolicyId": policy}]

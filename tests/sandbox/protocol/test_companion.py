@@ -82,7 +82,7 @@ async def test_an_installation_with_extra_endpoints_shows_history_sources_progre
             "InternalDisplayName": "Leroy Anne (HR)",
             "ResourceType": "HR_Person_To_Directory_UserRecord",
             "WorkflowState": 18,
-            "Properties": [],
+            "Properties": ["LastName"],
         }
     ]
     assert (await _ask(nim, f"/task-instances/{nim.ids['failed_task']}/progress"))[1]["Deleted"] == 412
