@@ -100,8 +100,9 @@ class LogTail:
 class Lever:
     """Something in the outside world that its administrators can move.
 
-    ``group``: rights, people, files, network, rules, settings. A switch has a bool as value; a lever with ``choices`` takes
-    one of them; otherwise text or a number. ``label`` says what it is ("Delete on OU=Leavers granted to svc-nim").
+    ``group``: rights, people, files, network, rules, settings. A switch has a bool as value; a lever with ``choices``
+    takes one of them; otherwise text or a number. ``label`` says what it is ("Delete on OU=Leavers granted to
+    svc-nim").
     """
 
     name: str
