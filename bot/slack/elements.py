@@ -18,6 +18,15 @@ _FORMATS_NOTHING: Final = re.compile(r"[^*_~`<>&@#:]+")
 """A label in which mrkdwn finds nothing to format may be bold; any other goes into plain text."""
 
 
+_SPOKEN: Final[Mapping[str, Callable[[Element], str]]] = {
+    "time": lambda node: moment(node)[2],
+    "user": lambda _: "a colleague",
+    "channel": lambda _: "a channel",
+    "br": lambda _: " ",
+}
+"""What plain text says for an element that only Slack can fill in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Making:
     """What the elements of one message share while they become blocks."""
@@ -31,8 +40,8 @@ def words(node: Element) -> str:
 
 
 def _spoken(node: Element) -> Iterator[str]:
-    if node.tag == "time":
-        yield moment(node)[2]
+    if node.tag in _SPOKEN:
+        yield _SPOKEN[node.tag](node)
     yield node.text or ""
     for child in node:
         yield from _spoken(child)
@@ -95,17 +104,14 @@ def _runs(node: Element) -> Iterator[tuple[Element | None, str]]:
 
 
 def _run(text: str) -> list[Block]:
-    text = _SPACES.sub(" ", text).strip()
+    text = _SPACES.sub(" ", text).strip(" ·")  # Slack sets the parts apart by itself
     return [plain(shorten(text, budget.CONTEXT_TEXT))] if text else []
 
 
 def actions(node: Element, making: Making) -> list[Block]:
     """Rows of buttons; more than a row holds goes on in the next one."""
     chosen = [making.presses[int(button.attrib["n"])] for button in node.findall("Button")]
-    return [
-        {"type": "actions", "elements": press.drawn(press.in_order(some))}
-        for some in _batched(chosen, budget.ROW_OF_BUTTONS)
-    ]
+    return [{"type": "actions", "elements": press.drawn(some)} for some in _batched(chosen, budget.ROW_OF_BUTTONS)]
 
 
 def divider(_: Element, __: Making) -> list[Block]:

@@ -8,7 +8,7 @@ from bot.model.action import Action, ActionState, TaskProgress, Verdict
 from bot.model.finding import ActionKind
 from bot.model.job import RunState
 
-DONE, UNDER_WAY, FAILED, AHEAD = "✓", "…", "✗", "·"
+DONE, UNDER_WAY, FAILED, AHEAD = "✓", "…", "✗", "○"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def _verified(action: Action) -> Rung:
     if action.verdict is Verdict.EXECUTED or action.state is ActionState.AWAITING_VERIFICATION:
         return Rung(UNDER_WAY, "Verified", "after the next synchronisation")
     if action.ended:
-        return Rung(AHEAD, "Verified", "no")
+        return Rung(AHEAD, "Verified", "not reached")
     return Rung(AHEAD, "Verified", "ahead")
 
 

@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, ParseError, fromstring
 from bot.model.message import Block, Message, Modal
 from bot.slack import budget, elements
 from bot.slack.budget import shorten
-from bot.slack.press import Press
+from bot.slack.press import Press, with_one_leading
 
 
 class BadMarkup(ValueError):
@@ -32,7 +32,7 @@ def parsed(markup: str, template: str, root: str) -> Element:
 def message(markup: str, presses: Sequence[Press], template: str) -> Message:
     """Raises BadMarkup."""
     root = parsed(markup, template, "Message")
-    made = tuple(_blocks(root, presses, template, size=len(markup)))
+    made = tuple(_blocks(root, with_one_leading(presses), template, size=len(markup)))
     return Message(_text(root, template), made)
 
 

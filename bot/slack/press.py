@@ -90,13 +90,13 @@ def of_offer(offer: Offer, env: str, *, named: bool) -> Press | None:
     return press if press.drawable else None
 
 
-def in_order(presses: Iterable[Press]) -> list[Press]:
-    """At most one primary button in a row: the first that changes something, unless it is drawn as dangerous."""
-    out: list[Press] = []
-    for press in presses:
-        first = not any(other.style == "primary" for other in out)
-        leads = press.intent is not None and press.intent.verb in WRITES and not press.style
-        out.append(replace(press, style="primary") if leads and first else press)
+def with_one_leading(presses: Iterable[Press]) -> list[Press]:
+    """One primary button in a message: the first that changes something, unless it is drawn as dangerous."""
+    out = list(presses)
+    for number, press in enumerate(out):
+        if press.intent is not None and press.intent.verb in WRITES and not press.style:
+            out[number] = replace(press, style="primary")
+            break
     return out
 
 

@@ -345,7 +345,12 @@ def _parts_of(finding: Finding, deck: _Deck, *, public: bool) -> dict[str, Any]:
     """What `templates/findings` and the incident's card get of a finding."""
     shown = finding.groups[:MOST_GROUPS]
     groups = [
-        {"group": group, "number": number, "buttons": deck.offers(_real(group.offers), named=not public)}
+        {
+            "group": group,
+            "number": number,
+            "quoted": group.sample not in {group.title, *(fact.value for fact in group.evidence)},
+            "buttons": deck.offers(_real(group.offers), named=not public),
+        }
         for number, group in enumerate(shown, 1)
     ]
     offered = [(offer.action, offer.target) for group in shown for offer in group.offers]

@@ -101,7 +101,7 @@ def merged(leaves: Iterable[Leaf]) -> list[Leaf]:
             fresh = False
             continue
         plain = "code" not in leaf.get("style", {})
-        text = leaf["text"].lstrip(" ") if fresh and plain else leaf["text"]
+        text = leaf["text"].lstrip(" " if out else " \n") if fresh and plain else leaf["text"]
         if text == "\n" and plain and out and out[-1]["type"] == "text":
             out[-1] = {**out[-1], "text": out[-1]["text"].rstrip(" ")}
         if not text:

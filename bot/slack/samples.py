@@ -299,7 +299,7 @@ def wish(kind: ActionKind = ActionKind.UNBLOCK_ONE, *, run_job: bool = True) -> 
         target="771203",
         seen="errored/48260/",
         team_id="T0NIM0001",
-        user_id="U0OMAR0001",
+        user_id="U0OMAR00001",
         place=Place("C0ALERTS01"),
         run_job=run_job,
         job_id=JobId("12"),
@@ -386,11 +386,11 @@ def confirmation() -> Confirmation:
 def help_request() -> HelpRequest:
     return HelpRequest(
         id=4,
-        key="U0NADIA001|unblock|771203",
+        key="U0NADIA0001|unblock|771203",
         state=RequestState.OPEN,
         asked_at=NIGHT,
         team_id="T0NIM0001",
-        user_id="U0NADIA001",
+        user_id="U0NADIA0001",
         intent=Intent(Verb.UNBLOCK, "771203", ENV, "errored/48260/"),
         place=Place("C0ALERTS01"),
         note="Her manager called twice.",
@@ -433,7 +433,7 @@ def everything() -> Iterator[tuple[str, Draw]]:
         yield f"messages/progress_{name}", _follower(made)
     request = help_request()
     yield "messages/request_help", lambda to: to.request_help(HelpCard(request, LABEL, "@iam-operators"))
-    claimed = replace(request, claimed_by="U0OMAR0001", claimed_at=NIGHT, state=RequestState.CLAIMED)
+    claimed = replace(request, claimed_by="U0OMAR00001", claimed_at=NIGHT, state=RequestState.CLAIMED)
     yield "messages/request_help_claimed", lambda to: to.request_help(HelpCard(claimed, LABEL))
     yield "messages/problem", lambda to: to.problem(problem())
     yield "messages/placeholder", lambda to: to.placeholder("Checking the last three runs of AD_Provisioning …")

@@ -28,15 +28,16 @@ TROUBLE: Final = {
     RunTrouble.RECOVERED: "recovered",
 }
 RUN: Final = {
-    RunState.QUEUED: "queued",
-    RunState.RUNNING: "running",
-    RunState.COMPLETED: "green",
+    RunState.QUEUED: "is queued",
+    RunState.RUNNING: "is running",
+    RunState.COMPLETED: "ended green",
     RunState.ERRORED: "failed",
-    RunState.BLOCKED: "blocked",
+    RunState.BLOCKED: "is blocked",
     RunState.WARNING: "ended with a warning",
-    RunState.CANCELLED: "cancelled",
-    RunState.UNKNOWN: "in a state that this installation has not explained",
+    RunState.CANCELLED: "was cancelled",
+    RunState.UNKNOWN: "is in a state that this installation has not explained",
 }
+"""After "the job's last run"."""
 
 
 def certainty(thing: Finding | Group, missing: Iterable[Missing] = ()) -> str:

@@ -109,8 +109,8 @@ def test_more_than_five_buttons_go_on_in_the_next_row():
 
 def test_only_the_first_button_that_changes_something_stands_out():
     presses = [Press("Test", Intent(Verb.UNBLOCK, "1")), Press("Relaunch", Intent(Verb.RELAUNCH, "2"))]
-    (row,) = drawn('<Actions><Button n="0"/><Button n="1"/></Actions>', presses)
-    assert [button.get("style") for button in row["elements"]] == ["primary", None]
+    rows = drawn('<Actions><Button n="0"/></Actions><Actions><Button n="1"/></Actions>', presses)
+    assert [row["elements"][0].get("style") for row in rows] == ["primary", None]
 
 
 def test_the_plain_text_says_all_that_the_blocks_say():
