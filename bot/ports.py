@@ -48,6 +48,10 @@ class Catalogue(Protocol):
 
     """Pairs of id and identifier."""
 
+    async def properties(self) -> Mapping[str, Sequence[str]]:
+        """Identifiers of the properties per identifier of an entity type: a query may name only what exists."""
+        ...
+
     async def mappings(self) -> Sequence[TableMapping]: ...
 
 
