@@ -37,8 +37,12 @@ class Events:
         if new:
             self._work.start(self.answer(body["event_id"], heard), "heard")
 
+    async def left_behind(self, event_id: str, body: str) -> None:
+        """A message that was stored and not answered before the last process ended."""
+        await self.answer(event_id, json.loads(body))
+
     async def answer(self, event_id: str, heard: dict[str, Any]) -> None:
-        """Answers one stored message; also called for those that a killed process left behind."""
+        """Answers one stored message."""
         event = heard["event"]
         who = Caller(heard["team"], heard["user"])
         text = typed_text(without_bot(event.get("text", ""), self._bot_user_id))

@@ -69,6 +69,7 @@ async def act(asking: Asking, place: Place, reason: str) -> Started:
         user_id=asking.actor.user_id,
         place=Place(channel=incident.channel, thread=incident.message_ts) if incident and in_thread else place,
         job_id=job.id,
+        job_name=job.name,
         incident_id=incident.id if incident else None,
         reason=reason,
         label=job.name,

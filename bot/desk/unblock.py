@@ -87,6 +87,7 @@ async def act(asking: Asking, place: Place, reason: str) -> Started:
         place=incident.place if incident and incident.place else place,
         run_job=run_job,
         job_id=look.run.job.id if run_job else None,
+        job_name=look.run.job.name if run_job else "",
         incident_id=incident.id if incident else None,
         reason=reason,
         error_before=sample(text_of(order)),

@@ -66,6 +66,7 @@ class Wish:
     """False for *Unblock only*."""
     job_id: JobId | None = None
     """Which job is launched after an unblock, or relaunched."""
+    job_name: str = ""
     incident_id: IncidentId | None = None
     reason: str = ""
     error_before: str = ""

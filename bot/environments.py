@@ -1,0 +1,62 @@
+"""The settings of the environments in the words of those who need them: the client, the diagnosis, the desk."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bot.desk.command import Facts
+from bot.diagnosis.site import Site
+from bot.nim.config import EnvironmentConfig
+from bot.nim.environment import NimEnvironment
+from bot.settings import EnvironmentSettings, NetworkSettings, Settings
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Mapping[str, NimEnvironment]]:
+    """One client per environment, closed with the block. Nothing is asked yet."""
+    async with AsyncExitStack() as stack:
+        yield {
+            name: await stack.enter_async_context(NimEnvironment.open(name, client_config(name, one, settings.network)))
+            for name, one in settings.environments.items()
+        }
+
+
+def client_config(name: str, one: EnvironmentSettings, network: NetworkSettings) -> EnvironmentConfig:
+    return EnvironmentConfig(
+        url=one.url,
+        client_id=one.client_id,
+        client_domain=one.client_domain,
+        client_secret=one.client_secret.get_secret_value(),
+        label=one.label or name,
+        states=dict(one.states),
+        person_type=one.person.entity_type,
+        person_login=one.person.login,
+        person_number=one.person.employee_id,
+        companion_url=one.companion_url or "",
+        companion_token=one.companion_token.get_secret_value() if one.companion_token else "",
+        ca_file=network.ca_file,
+        proxy=network.proxy,
+        timeout_seconds=one.timeout_seconds,
+        concurrency=one.concurrency,
+    )
+
+
+def facts(settings: Settings) -> Mapping[str, Facts]:
+    return {
+        name: Facts(site=site(name, one), channels=tuple(channel.removeprefix("#") for channel in one.channels))
+        for name, one in settings.environments.items()
+    }
+
+
+def site(name: str, one: EnvironmentSettings) -> Site:
+    return Site(
+        environment=name,
+        timezone=one.timezone,
+        base_url=one.url,
+        links=dict(one.links),
+        complete_job=dict(one.complete_job),
+        owners=dict(one.owners),
+        service_reviewers=one.service_reviewers,
+        person_type=one.person.entity_type,
+        person_login=one.person.login,
+        person_number=one.person.employee_id,
+    )
