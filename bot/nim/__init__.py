@@ -1,0 +1,1 @@
+"""The adapter to Identity Manager: fulfils the ports with its documented HTTP interface (nim-api)."""
