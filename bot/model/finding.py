@@ -140,6 +140,18 @@ class Link:
     url: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TableChange:
+    """What one table (or resource type) would gain and lose behind a threshold; drawn as bars beside the words."""
+
+    name: str
+    stored: int | None
+    inserted: int
+    updated: int
+    deleted: int
+    exact: bool = True
+
+
 class LinkMark(StrEnum):
     """How one link of the way from the HR record to the account stands. A word, never a colour alone."""
 
@@ -208,6 +220,7 @@ class Finding:
     chain: tuple[ChainLink, ...] = ()
     """For "why has X no account?": in order, the first one that is not `OK` is where it stopped."""
     outlook: Outlook | None = None
+    tables: tuple[TableChange, ...] = ()
 
     def without_names(self) -> "Finding":
         """The same finding for a channel: counts and order numbers, no person (safety rule 14)."""
