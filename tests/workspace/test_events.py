@@ -42,8 +42,9 @@ async def test_a_mention_comes_as_two_events_with_one_ts(events, hands):
 
 
 async def test_a_direct_message_is_no_mention(events, hands):
-    await hands.do("nadia", "say", channel="dm", text="status")
+    await hands.do("nadia", "say", channel="dm", text="@nimdesk status")
     event = (await events.get())["event"]
+    await asyncio.sleep(0.1)
     assert (event["type"], event["channel_type"], event["channel"]) == ("message", "im", "D0NADIA0001")
     assert events.empty()
 
