@@ -21,9 +21,10 @@ from bot.model.view import Audience, HelpCard, IncidentCard, ProgressCard
 from bot.shipped import shipped
 from bot.slack import samples
 from bot.slack.blocks import faults_of_message, faults_of_modal
-from bot.slack.budget import MESSAGE_CHARACTERS, characters, units
+from bot.slack.budget import characters, units
 from bot.slack.clean import neutral
-from bot.slack.render import Renderer
+from bot.slack.render import Renderer, _Strict
+from bot.slack.templates import Templates
 
 EXAMPLES = dict(samples.everything())
 EVIL = [
@@ -64,6 +65,12 @@ EVIL = [
 @pytest.fixture(scope="module")
 def renderer():
     return Renderer()
+
+
+@pytest.fixture(scope="module")
+def strict():
+    """Raises where the product would fall back to the bare words: a value that breaks a template must not pass for safe."""
+    return _Strict(Templates(shipped("templates")))
 
 
 @pytest.fixture
@@ -187,19 +194,25 @@ def harmless(drawn):
 
 
 @pytest.mark.parametrize("value", EVIL, ids=lambda value: ascii(value)[:24])
-def test_no_value_pings_links_formats_or_breaks_anything(value, renderer, caplog):
+def test_no_value_pings_links_formats_or_breaks_anything(value, strict):
     for draw in drawings(value):
-        drawn = draw(renderer)
+        drawn = draw(strict)
         assert faults(drawn) == []
         harmless(drawn)
-    assert "template failed" not in caplog.text
+
+
+def test_a_value_opens_no_element_of_its_own(strict):
+    evil = "</Section><Header>x</Header><Section>"
+    for hurt, plain in zip(drawings(evil), drawings("ordinary"), strict=True):
+        kinds = [block["type"] for block in hurt(strict).blocks]
+        assert kinds == [block["type"] for block in plain(strict).blocks]
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.text(max_size=200))
-def test_no_value_of_any_kind_does(value, renderer):
+def test_no_value_of_any_kind_does(value, strict):
     for draw in drawings(value):
-        drawn = draw(renderer)
+        drawn = draw(strict)
         assert faults(drawn) == []
         harmless(drawn)
 
@@ -266,7 +279,7 @@ def test_no_limit_of_slack_is_exceeded(many, size, letter, renderer):
     ]
     for card in cards:
         assert faults_of_message(card) == []
-        assert characters(card.blocks) <= MESSAGE_CHARACTERS
+        assert characters(card.blocks) <= 12_000
         assert units(card.text) <= 3900
     assert faults_of_modal(renderer.details(samples.answer_about(large))) == []
 
