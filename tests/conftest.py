@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from hypothesis import settings
 
 from tools.browser import find_browser
 
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 REQUIRED: Final = frozenset(filter(None, os.environ.get("NIMDESK_REQUIRE", "").split(",")))
 NEEDS: Final = {"chromium": "browser", "browser": "browser", "postgres_server": "postgres", "postgres_url": "postgres"}
 """Fixture → the marker that every test asking for it carries."""
+SLOW_FOLDERS: Final = frozenset(
+    {"demo", "handlers", "journeys", "nim", "repair", "sandbox", "slack", "store", "watch", "workspace"}
+)
+"""Folders whose tests go through sockets, databases or started programs: `make test-fast` leaves them out."""
 _databases: Final = count(1)
+
+settings.register_profile("nimdesk", deadline=None)  # a busy machine is no reason for a property to fail
+settings.load_profile("nimdesk")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -30,6 +38,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         for fixture in NEEDS.keys() & set(getattr(item, "fixturenames", ())):
             item.add_marker(NEEDS[fixture])
+        if SLOW_FOLDERS & set(item.path.relative_to(config.rootpath).parts[1:2]):
+            item.add_marker("slow")
         alone = item.get_closest_marker("journey") or item.get_closest_marker("bench")
         if item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group("journeys" if alone else item.path.name + str(item.path.parent)))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -38,6 +39,7 @@ def run_with_a_skipped_browser_test(folder: Path, required: str) -> str:
     return ran.stdout
 
 
+@pytest.mark.slow
 def test_without_a_browser_its_tests_are_skipped_with_the_reason(tmp_path):
     said = run_with_a_skipped_browser_test(tmp_path, required="")
 
@@ -45,6 +47,7 @@ def test_without_a_browser_its_tests_are_skipped_with_the_reason(tmp_path):
     assert "No Chromium or Chrome on this machine" in said
 
 
+@pytest.mark.slow
 def test_where_a_browser_is_required_that_skip_is_a_failure(tmp_path):
     said = run_with_a_skipped_browser_test(tmp_path, required="browser,postgres")
 
