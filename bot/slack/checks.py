@@ -10,7 +10,6 @@ from bot.settings import Settings
 from bot.slack.rooms import Rooms
 from bot.slack.wire import FAILURES, code_of
 
-
 KINDS = "public_channel,private_channel"
 
 
