@@ -62,6 +62,14 @@ def test_lists_quotes_and_preformatted_text_stand_in_one_block():
     assert block["elements"][2]["elements"][0]["text"] == "a\n  b"
 
 
+def test_a_long_list_counts_what_it_leaves_out():
+    items = "".join(f"<li>{number}</li>" for number in range(60))
+    (block,) = drawn(f"<Section><ul>{items}</ul></Section>")
+    shown = block["elements"][0]["elements"]
+    assert len(shown) == 26
+    assert shown[-1]["elements"][0]["text"] == "… and 35 more"
+
+
 def test_an_empty_section_leaves_no_block():
     assert drawn("<Section>  </Section><Context/><Header> </Header>") == []
 

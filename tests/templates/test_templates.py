@@ -291,6 +291,7 @@ def test_what_does_not_fit_keeps_its_beginning_and_its_end(renderer):
     assert drawn.blocks[-1]["type"] == "context"
     assert drawn.blocks[-2]["type"] == "actions"
     assert "more parts do not fit here" in json.dumps(drawn.blocks)
+    assert faults_of_message(drawn) == []
 
 
 # --- words -----------------------------------------------------------------------------------------------------------
