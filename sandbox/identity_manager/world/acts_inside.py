@@ -16,7 +16,6 @@ from sandbox.identity_manager.world.installation import (
     put_query_rule,
     put_role_rule,
     put_type_rule,
-    write_dimensions,
 )
 from sandbox.identity_manager.world.manual import (
     approve_value,
@@ -96,9 +95,7 @@ class RoleRuleChange(Act):
         rule = next((r for r in rules if self.instead_of is None or r.dimensions == self.instead_of), None)
         if rule is None:
             raise ValueError(f"role {self.role} has no rule with {self.instead_of}")
-        rule.dimensions, rule.changed = dict(self.dimensions), engine.clock.now
-        write_dimensions(configuration, rule)
-        configuration.rule_changed(f"{rule.kind}Rule", rule.id, {}, engine.clock.now, engine.person_id(self.by))
+        engine.change_dimensions(rule, self.dimensions, by=self.by)
 
 
 class TypeRuleChange(Act):

@@ -9,7 +9,7 @@ from pydantic import Field
 from sandbox.identity_manager.world.acts import Act, people_of, time_of
 from sandbox.identity_manager.world.engine import Engine
 from sandbox.identity_manager.world.people import COUNTRY_OF_SITE, FUNCTION_NAMES, organization_code, source_date
-from sandbox.identity_manager.world.systems.active_directory import ActiveDirectory
+from sandbox.identity_manager.world.systems.accounts import AccountSystem
 from sandbox.identity_manager.world.systems.directory import BASE, Entry
 from sandbox.identity_manager.world.systems.table import FileFault
 
@@ -76,7 +76,7 @@ class HrJoin(Act):
             person = engine.population.person(site=self.site, start=time_of(engine, self.start))
             person |= self.values
             person["OrganizationCode"] = person["OrganizationCode"]
-            engine.hr.people[person["EmployeeId"]] = person
+            engine.hr.put(person)
             keys.append(person["EmployeeId"])
         engine.groups[self.group] = keys
 
@@ -103,7 +103,7 @@ class HrRemove(Act):
 
     def run(self, engine: Engine) -> None:
         for key in people_of(engine, self.people, self.count):
-            del engine.hr.people[key]
+            engine.hr.remove(key)
 
 
 class HrReorganise(Act):
@@ -118,9 +118,8 @@ class HrReorganise(Act):
     def run(self, engine: Engine) -> None:
         for code, name in self.names.items():
             country = code.partition("-")[0]
-            engine.hr.organizations[code] = {
-                "Code": code, "Name": name, "ParentCode": country, "CostCentre": code.replace("-", ""),
-            }  # fmt: skip
+            cost_centre = code.replace("-", "")
+            engine.hr.put_organization({"Code": code, "Name": name, "ParentCode": country, "CostCentre": cost_centre})
         heads = {
             code: next((k for k, p in engine.hr.people.items() if p["OrganizationCode"] == code), "")
             for code in self.pairs
@@ -361,6 +360,73 @@ class AdChange(Act):
                 directory.set_member(group, entry.guid, member=member)
 
 
+class AccountByHand(Act):
+    """Somebody creates in another system the account that Identity Manager is about to create, `without` some values."""
+
+    do: Literal["account-create"]
+    of: str
+    people: str | list[str]
+    without: list[str] = Field(default_factory=list)
+    count: int = 0
+
+    def run(self, engine: Engine) -> None:
+        for key in people_of(engine, self.people, self.count):
+            system, entity_type = account_system(engine, self.of)
+            expected = engine.expected_values(self.of, key)
+            system.put(entity_type, {n: v for n, v in expected.items() if n not in self.without})
+
+
+class AccountChange(Act):
+    """An administrator changes or deletes people's accounts in Entra ID, SAP or the application.
+
+    `{id}` in a value is the employee id, `{n}` counts.
+    """
+
+    do: Literal["account-change"]
+    of: str
+    people: str | list[str]
+    values: dict[str, str] = Field(default_factory=dict)
+    by: str = ""
+    """the account's column that holds what the resource type computes for it; empty: the account that is assigned"""
+    delete: bool = False
+    count: int = 0
+
+    def run(self, engine: Engine) -> None:
+        system, entity_type = account_system(engine, self.of)
+        for number, person in enumerate(people_of(engine, self.people, self.count)):
+            key = engine.account_key(self.of, person)
+            if self.by:
+                wanted = engine.expected_values(self.of, person)[self.by]
+                key = next((k for k, row in system.accounts[entity_type].items() if row[self.by] == wanted), "")
+            if key not in system.accounts[entity_type]:
+                raise ValueError(f"{person} has no account of {self.of}")
+            if self.delete:
+                system.drop(entity_type, key)
+            else:
+                values = {n: v.replace("{id}", person).replace("{n}", str(number)) for n, v in self.values.items()}
+                system.alter(entity_type, key, values)
+
+
+def account_system(engine: Engine, resource_type: str) -> tuple[AccountSystem, str]:
+    """Raises ValueError for a resource type of HR or AD."""
+    found = engine.configuration.resource_types[resource_type]
+    system = engine.systems.systems[found.connector]
+    if not isinstance(system, AccountSystem):
+        raise ValueError(f"accounts of {resource_type} are changed with ad-change")
+    return system, found.target_type
+
+
+class MappingKey(Act):
+    """The mapping of a table has further key columns: a row in which one is empty is rejected."""
+
+    do: Literal["mapping-key"]
+    table: str
+    columns: list[str]
+
+    def run(self, engine: Engine) -> None:
+        engine.bodies.preparation.further_keys[self.table] = tuple(self.columns)
+
+
 class AdPadding(Act):
     """Fills AD with computer accounts until it holds `entries` entries, so that a table has the wanted size."""
 
@@ -368,8 +434,6 @@ class AdPadding(Act):
     entries: int
 
     def run(self, engine: Engine) -> None:
-        system = engine.systems.systems["AD"]
-        assert isinstance(system, ActiveDirectory)
         engine.add_container(f"OU=Computers,{BASE}")
         for number in range(max(0, self.entries - len(engine.directory.entries))):
             name = f"PC{number:05d}"
@@ -386,4 +450,5 @@ def dn_of(text: str) -> str:
 OUTSIDE = (
     HrChange, HrVariety, HrJoin, HrLeave, HrRemove, HrReorganise, FileBreaks, FilesRestored, QueueLost, Disk, Network,
     CredentialState, Right, Throttle, AgentService, ClockSkew, AdContainer, AdByHand, AdEntry, AdChange, AdPadding,
+    AccountByHand, AccountChange, MappingKey,
 )  # fmt: skip

@@ -13,9 +13,10 @@ from sandbox.identity_manager.world.configuration import Configuration
 from sandbox.identity_manager.world.database import Database
 from sandbox.identity_manager.world.expressions import compiled
 from sandbox.identity_manager.world.identities import Identities
-from sandbox.identity_manager.world.installation import group_dn, install, put_scalar_rule
+from sandbox.identity_manager.world.installation import group_dn, install, put_scalar_rule, write_dimensions
 from sandbox.identity_manager.world.job_engine import JobEngine
 from sandbox.identity_manager.world.people import KNOWN_PEOPLE, Population, Record, organizations
+from sandbox.identity_manager.world.policy import RoleRule
 from sandbox.identity_manager.world.role_model import RoleModel
 from sandbox.identity_manager.world.runs import Runs
 from sandbox.identity_manager.world.systems.access import Access, Credential, Host
@@ -124,6 +125,7 @@ class Engine:
         """entity type -> key -> values at the last copy of the database"""
         self.original_rules: dict[tuple[str, str], str] = {}
         """texts of rules before their first change"""
+        self.original_dimensions: dict[int, dict[str, str]] = {}
         self._workflow: tuple[int, dict[str, int]] | None = None
         self._furnish_directory()
 
@@ -176,6 +178,13 @@ class Engine:
             configuration.revision += 1
         return before
 
+    def change_dimensions(self, rule: RoleRule, dimensions: Mapping[str, str], *, by: str = "") -> None:
+        """Changes under which property values a role is given."""
+        self.original_dimensions.setdefault(rule.id, dict(rule.dimensions))
+        rule.dimensions, rule.changed = dict(dimensions), self.clock.now
+        write_dimensions(self.configuration, rule)
+        self.configuration.rule_changed(f"{rule.kind}Rule", rule.id, {}, self.clock.now, self.person_id(by))
+
     def rule_text(self, of: str, name: str) -> str:
         """The expression of a rule; empty when there is none."""
         if of in self.configuration.resource_types:
@@ -214,6 +223,25 @@ class Engine:
             return found.values["Login"] or ""
         login = self.identities.promised_login(employee_id, self.hr.people[employee_id])
         return login
+
+    def account_key(self, resource_type: str, employee_id: str) -> str:
+        """Key of the account that the person holds; empty without one."""
+        person = self.database.find("Directory_User", employee_id)
+        for a in self.database.of_owner[person.id] if person else ():
+            account = self.database.resources.get(a.resource or 0)
+            if a.type == resource_type and account is not None:
+                return account.key
+        return ""
+
+    def expected_values(self, resource_type: str, employee_id: str) -> dict[str, str | None]:
+        """What the rules compute for the person's account. Raises ValueError for somebody not yet synchronised."""
+        person = self.database.find("Directory_User", employee_id)
+        if person is None:
+            raise ValueError(f"{employee_id} is not in Identity Manager yet")
+        view = self.identities.view(person, self.clock.now)
+        rules = self.configuration.resource_types[resource_type].scalar_rules
+        found = {name: rule.evaluate(view) for name, rule in rules.items()}
+        return {name: None if value is None else str(value) for name, value in found.items()}
 
     def account_of(self, employee_id: str) -> Entry | None:
         """The person's entry in the directory itself."""

@@ -113,7 +113,7 @@ _ALLOWED = (
 def _member(value: Any, name: str) -> Any:
     if value is None:
         raise RuleError("System.NullReferenceException: Object reference not set to an instance of an object.")
-    if isinstance(value, Mapping):
+    if type(value) is dict or isinstance(value, Mapping):
         return value.get(name)
     raise RuleError(f"System.MissingMemberException: {type(value).__name__} has no member {name}.")
 

@@ -16,8 +16,11 @@ from sandbox.identity_manager.world.database import Database
 from sandbox.identity_manager.world.expressions import RuleError, compiled, unaccented
 from sandbox.identity_manager.world.metadata import OWNER_TYPE
 from sandbox.identity_manager.world.model import Assignment, Resource, State, Workflow
+from sandbox.identity_manager.world.policy import PersonExpression
 
 View = dict[str, object]
+
+_TODAY = frozenset({"Today"})
 
 
 class Identities:
@@ -35,6 +38,9 @@ class Identities:
         self._homonyms: dict[str, int] = {}
         self._names: defaultdict[str, int] = defaultdict(int)
         self._seen: dict[int, tuple[object, ...]] = {}
+        self._dates: dict[int, str] = {}
+        """person -> day on which the expressions that read the date were evaluated"""
+        self._chosen: tuple[int, dict[frozenset[str] | None, list[PersonExpression]]] = (-1, {})
         self._organizations: tuple[int, dict[str, object]] = (-1, {})
 
     def refresh(self, keys: Iterable[str] | None, now: float) -> set[int]:
@@ -57,17 +63,20 @@ class Identities:
         record = self.database.find("Directory_UserRecord", key)
         user = self.database.find(OWNER_TYPE, key)
         face = (person.version, record and record.version, self.configuration.revision, self._organization_version())
+        today = to_iso(now)[:10]
         if complete and user is not None and self._seen.get(user.id) == face:
-            return user.id if self._evaluate(user, {"Today"}, now) else None
+            if self._dates.get(user.id) == today:
+                return None
+            self._dates[user.id] = today
+            return user.id if self._evaluate(user, _TODAY, now) else None
         record, inbound = self._refresh_record(key, person, record, now, complete=complete)
         if user is None:
             user = self._join(key, record, now)
             self._evaluate(user, None, now)
             self._seen[user.id] = ()
             return user.id
-        changed = self._evaluate(
-            user, None if complete else {*(f"MainRecord.{name}" for name in inbound), "Today"}, now
-        )
+        inputs = None if complete else _TODAY | {f"MainRecord.{name}" for name in inbound}
+        changed = self._evaluate(user, inputs, now)
         if user.refs.get("MainRecord") != record.id:
             changed |= self.database.change(user, {}, {"MainRecord": record.id}, now)
         if complete:
@@ -167,13 +176,21 @@ class Identities:
         self._seen.pop(user.id, None)
         return user.id
 
-    def _evaluate(self, user: Resource, inputs: set[str] | None, now: float) -> bool:
-        """Evaluates the expressions that read one of the inputs (None: all)."""
-        chosen = [
-            expression
-            for (entity_type, _), expression in self.configuration.expressions.items()
-            if entity_type == OWNER_TYPE and (inputs is None or inputs & compiled(expression.text).inputs)
-        ]
+    def _reading(self, inputs: frozenset[str] | None) -> list[PersonExpression]:
+        """The expressions of people that read one of the inputs (None: all)."""
+        if self._chosen[0] != self.configuration.revision:
+            self._chosen = (self.configuration.revision, {})
+        chosen = self._chosen[1].get(inputs)
+        if chosen is None:
+            chosen = self._chosen[1][inputs] = [
+                expression
+                for (entity_type, _), expression in self.configuration.expressions.items()
+                if entity_type == OWNER_TYPE and (inputs is None or inputs & compiled(expression.text).inputs)
+            ]
+        return chosen
+
+    def _evaluate(self, user: Resource, inputs: frozenset[str] | None, now: float) -> bool:
+        chosen = self._reading(inputs)
         if not chosen:
             return False
         view = self.view(user, now)

@@ -62,11 +62,22 @@ class JobEngine:
             self._await_firing(job, cron, generation)
             if job.identifier in self.stopped_schedules or not self._agent_runs(job):
                 return
-            last = self.runs.last.get(job.identifier)
-            if last is None or not last.running:
+            if not self._occupied(job):
                 self.start(job)
 
         self.clock.at(firing, fire)
+
+    def _occupied(self, job: Job) -> bool:
+        """The job itself is running, or it would get in the way of another synchronisation of its connector."""
+        last = self.runs.last.get(job.identifier)
+        if last is not None and last.running:
+            return True
+        if job.kind != "delta":
+            return False
+        others = (
+            self.runs.last.get(j.identifier) for j in self.configuration.jobs.values() if j.connector == job.connector
+        )
+        return any(other is not None and other.running and other.job.kind == "complete" for other in others)
 
     def _agent_runs(self, job: Job) -> bool:
         agent = self.configuration.agent_of(job.connector) if job.connector else "Local"
@@ -135,7 +146,7 @@ class JobEngine:
         if not started:
             self._run_level(run, level + 1)
             return
-        remaining = set(t.id for t in started)
+        remaining = {t.id for t in started}
 
         def done(task_run: TaskRun) -> None:
             remaining.discard(task_run.id)

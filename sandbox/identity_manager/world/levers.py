@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sandbox.identity_manager.interface import Lever, NotFound
 from sandbox.identity_manager.world import catalogue
 from sandbox.identity_manager.world.acts import Happening
-from sandbox.identity_manager.world.acts_inside import Rule
+from sandbox.identity_manager.world.acts_inside import RoleRuleChange, Rule
 from sandbox.identity_manager.world.acts_outside import AdContainer, FileBreaks, Right, dn_of
 from sandbox.identity_manager.world.engine import SERVICE_ACCOUNT, Engine
 from sandbox.identity_manager.world.scenario import LeverDefinition
@@ -231,6 +231,8 @@ class Levers:
         for act in acts:
             if isinstance(act, Rule):
                 self._add_rule(act)
+            elif isinstance(act, RoleRuleChange):
+                self._add_role_rule(act)
         for container in dict.fromkeys(a.container for a in acts if isinstance(a, AdContainer)):
             self._add_container(container)
 
@@ -248,6 +250,26 @@ class Levers:
                 "rules",
                 f"{act.of} {act.property} is computed as before",
                 lambda: engine.rule_text(act.of, act.property) == original,
+                write,
+            )
+        )
+
+    def _add_role_rule(self, act: RoleRuleChange) -> None:
+        engine = self.engine
+        rule = next((r for r in engine.configuration.role_rule_of(act.role) if r.dimensions == act.dimensions), None)
+        if rule is None:
+            return
+        before = engine.original_dimensions.get(rule.id, act.dimensions)
+
+        def write(value: Value) -> None:
+            engine.change_dimensions(rule, before if value else act.dimensions)
+
+        self._add(
+            _Switch(
+                f"rule:{act.role}",
+                "rules",
+                f"Role {act.role} is given as before",
+                lambda: rule.dimensions == before,
                 write,
             )
         )

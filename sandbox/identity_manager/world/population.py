@@ -16,7 +16,7 @@ def populate(engine: Engine, groups: Sequence[Group]) -> None:
         keys = list(group.members)
         for _ in range(group.count):
             person = engine.population.person(site=group.site)
-            engine.hr.people[person["EmployeeId"]] = person
+            engine.hr.put(person)
             keys.append(person["EmployeeId"])
             engine.add_container(f"OU={person['Site']},OU=Sites,DC=contoso,DC=com")
         for key in keys:

@@ -35,18 +35,29 @@ class Preparation:
 
     def __init__(self) -> None:
         self.previous: dict[str, dict[str, Row]] = {}
+        self.further_keys: dict[str, tuple[str, ...]] = {}
+        """table -> columns that the mapping's primary key has besides the first"""
+        self._last: dict[str, tuple[Table, Prepared]] = {}
+        """the table last prepared and its outcome: the very same table again has no changes"""
 
     def prepare(self, table: Table, expected: list[str], *, complete: bool) -> Prepared:
         """Raises PreparationError when a column of the mapping is missing."""
         for name in expected:
             if name not in table.header:
                 raise PreparationError(f"Header with name '{name}' was not found. File: {table.name}.csv, row 1.")
+        last = self._last.get(table.name)
+        if not complete and not table.is_delta and last is not None and last[0] is table:
+            before = last[1]
+            return Prepared(
+                table.name, False, {}, null_rows=before.null_rows, duplicates=before.duplicates, header=table.header
+            )
         key_columns = _PAIRS.get(table.name, expected[:1])
+        also = self.further_keys.get(table.name, ())
         kept: dict[str, Row] = {}
         result = Prepared(table.name, complete, kept, header=table.header)
         for row in table.rows:
             key = "|".join(row[name] for name in key_columns)
-            if not key:
+            if not all(row[name] for name in (*key_columns, *also)):
                 result.null_rows.append(row)
             elif key in kept:
                 result.duplicates.append(row)
@@ -59,10 +70,12 @@ class Preparation:
         elif complete:
             self.previous[table.name] = kept
         else:
-            before = self.previous.get(table.name, {})
+            held = self.previous.get(table.name, {})
             self.previous[table.name] = kept
-            result.upserts = {key: row for key, row in kept.items() if not _same(before.get(key), row)}
-            result.deletes = [key for key in before if key not in kept]
+            result.upserts = {key: row for key, row in kept.items() if not _same(held.get(key), row)}
+            result.deletes = [key for key in held if key not in kept]
+        if not table.is_delta:
+            self._last[table.name] = (table, result)
         return result
 
 

@@ -193,7 +193,7 @@ class RoleModel:
         blocked = self._blocked(a, resource_type, run)
         outcome = self.properties.compute(a, resource_type, view, roles, run.now, blocked=blocked, again=run.block)
         run.failures += outcome.failures
-        self._settle(a, resource_type, run, changed=outcome.changed, failed=bool(outcome.failures), blocked=blocked)
+        self._settle(a, run, changed=outcome.changed, failed=bool(outcome.failures), blocked=blocked)
         for text in outcome.failures:
             self.properties.record_error(a, run.job_instance, text, run.now)
         self.database.touch(a)
@@ -231,51 +231,36 @@ class RoleModel:
         a.start = run.now
         self.database.touch(a)
 
-    def _settle(
-        self,
-        a: Assignment,
-        resource_type: ResourceType,
-        run: Computation,
-        *,
-        changed: bool,
-        failed: bool,
-        blocked: bool,
-    ) -> None:
+    def _settle(self, a: Assignment, run: Computation, *, changed: bool, failed: bool, blocked: bool) -> None:
         """The assignment's own state, from its properties'."""
-        states = [s.state for s in a.scalars.values()] + [link.state for link in a.links]
         if failed:
             a.state = State.ERROR
-            return
-        if a.resource is None:
+        elif a.resource is None:
             if a.state == State.ERROR or (a.state == State.ERRORED and changed):
                 a.state = State.PENDING
             if a.state == State.PENDING and run.block:
                 a.state = State.AWAITING_APPROVAL
-            return
-        if 0 < a.source_confidence < 100 and a.state == State.AWAITING_APPROVAL:
-            return
-        if State.PENDING in states:
-            if changed or a.state not in (State.AWAITING_APPROVAL, State.ERRORED, State.TRANSMITTED):
-                if a.state == State.VERIFIED:
-                    run.created += 1
-                a.state, a.start = State.PENDING, run.now if changed else a.start
-        elif blocked and State.AWAITING_APPROVAL in states:
-            if a.state != State.AWAITING_APPROVAL:
-                a.start = run.now
-            a.state = State.AWAITING_APPROVAL
-        elif (
-            a.behind is None
-            and a.state == State.AWAITING_APPROVAL
-            and State.AWAITING_APPROVAL in states
-            and a.was_behind
-        ):
-            self.properties.release(a)
-            a.state, a.was_behind = State.PENDING, False
-        elif not {State.TRANSMITTED, State.EXECUTED, State.ERRORED, State.ERROR, State.AWAITING_APPROVAL} & set(states):
-            a.state = State.VERIFIED
-            a.account_key = ""
+        elif not (0 < a.source_confidence < 100 and a.state == State.AWAITING_APPROVAL):
+            self._settle_update(a, run, changed=changed, blocked=blocked)
         if a.behind is not None:
             a.was_behind = True
+
+    def _settle_update(self, a: Assignment, run: Computation, *, changed: bool, blocked: bool) -> None:
+        """An account that exists: its order is what its properties still have to become."""
+        states = {s.state for s in a.scalars.values()} | {link.state for link in a.links}
+        waiting = State.AWAITING_APPROVAL in states
+        if a.state == State.AWAITING_APPROVAL and waiting:
+            if a.behind is None and a.was_behind:
+                self.properties.release(a)
+                a.state, a.was_behind = State.PENDING, False
+        elif blocked and waiting:
+            a.state, a.start = State.AWAITING_APPROVAL, run.now
+        elif State.PENDING in states:
+            if changed or a.state not in (State.ERRORED, State.TRANSMITTED):
+                run.created += a.state == State.VERIFIED
+                a.state, a.start = State.PENDING, run.now if changed else a.start
+        elif not states & {State.TRANSMITTED, State.EXECUTED, State.ERRORED, State.ERROR}:
+            a.state, a.account_key = State.VERIFIED, ""
 
     def _expire(self, run: Computation) -> None:
         """Transmitted and executed orders that synchronised data did not confirm in time are put in error, without a text."""
@@ -288,8 +273,8 @@ class RoleModel:
             return
         for a in list(self.database.assignments.values()):
             period = periods.get(a.type)
-            if period and a.state in (State.TRANSMITTED, State.EXECUTED) and a.transmitted is not None:
-                if run.now - a.transmitted > period:
-                    self.properties.move(a, (State.TRANSMITTED, State.EXECUTED), State.ERRORED)
-                    a.state = State.ERRORED
-                    self.database.touch(a)
+            sent = a.transmitted if a.state in (State.TRANSMITTED, State.EXECUTED) else None
+            if period and sent is not None and run.now - sent > period:
+                self.properties.move(a, (State.TRANSMITTED, State.EXECUTED), State.ERRORED)
+                a.state = State.ERRORED
+                self.database.touch(a)

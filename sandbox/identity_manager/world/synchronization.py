@@ -84,7 +84,7 @@ class Synchronization:
                 self._compare_table(entity_type, table, found)
         if "ad_members" in by_table:
             self._compare_members(by_table["ad_members"], found)
-        if not initial:
+        if not initial and (found.changes or found.links):
             found.exceeded = self._exceeded(found)
         return found
 

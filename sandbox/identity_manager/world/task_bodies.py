@@ -96,7 +96,16 @@ class TaskBodies:
         }
 
     def run(self, run: TaskRun) -> Body:
+        if is_agent_task(run.task) and not self.systems.hosts[self._agent_of(run.task)].running:
+            return self._unanswered(run)
         return self._bodies[run.task.kind](run)
+
+    def _agent_of(self, task: Task) -> str:
+        return self.configuration.agent_of(task.connector)
+
+    def _unanswered(self, run: TaskRun) -> Body:
+        yield 30.0
+        return self._fail(run, f"Agent '{self._agent_of(run.task)}' is not responding")
 
     def _log(self, run: TaskRun, level: str, message: str) -> None:
         self.runs.log(run, self.clock.now, level, message)
@@ -148,7 +157,7 @@ class TaskBodies:
         table = Table(
             table.name, table.header, table.rows[: max(1, len(table.rows) * 2 // 5)], is_delta=table.is_delta, cut=True
         )
-        self._keep(table, self.clock.now, incremental=False)
+        self._keep(table, self.clock.now, incremental=table.is_delta)
         return f"System.IO.IOException: There is not enough space on the disk. : '{table.name}.csv'"
 
     # -- prepare and synchronise ---------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class SimulatedWorld:
                 gc.enable()
                 gc.freeze()
         self.resources = self.engine.database.shapes
-        acts = [*scenario.before, *scenario.all_acts()]
+        acts = scenario.all_acts()
         self._levers = Levers(self.engine, scenario.levers, acts)
         store.analyze()
         clock.go_live()
@@ -80,12 +80,13 @@ class SimulatedWorld:
         for act in scenario.before:
             act.run(engine)
         settle(engine)
-        engine.clock.run_until(start)
-        settle(engine)
-        for job in engine.configuration.jobs.values():
-            engine.jobs.schedule(job)
         for act in scenario.all_acts():
             engine.clock.at(instant(act.at or "start", present, start), _happening(engine, act))
+        engine.clock.run_until(start - 1)
+        settle(engine)
+        engine.clock.run_until(start)
+        for job in engine.configuration.jobs.values():
+            engine.jobs.schedule(job)
         engine.clock.run_until(present)
         engine.database.flush(present)
         engine.runs.go_live(present - LOGS_KEPT)

@@ -50,6 +50,7 @@ class AccountSystem:
         self.accounts: dict[str, dict[str, Row]] = {kind.entity_type: {} for kind in kinds}
         self.changes: list[tuple[str, str]] = []
         self._taken: dict[tuple[str, str], dict[str, str]] = {(k.entity_type, c): {} for k in kinds for c in k.unique}
+        self._tables: tuple[int, list[Table]] = (-1, [])
         self._random = random.Random(seed)
         self.orders_per_window = 0
         """how many orders the system takes before it throttles; 0 is without limit"""

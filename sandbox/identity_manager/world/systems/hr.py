@@ -18,6 +18,7 @@ class HrSource:
         self.access = access
         self.people = {p["EmployeeId"]: p for p in people}
         self.organizations = {o["Code"]: o for o in organizations}
+        self._tables: list[Table] | None = None
         self.delivered = True
         self.in_use = False
 
@@ -27,6 +28,19 @@ class HrSource:
         for name in changes:
             before[name]
         self.people[employee_id] = {**before, **changes}
+        self._tables = None
+
+    def put(self, person: Record) -> None:
+        self.people[person["EmployeeId"]] = person
+        self._tables = None
+
+    def remove(self, employee_id: str) -> None:
+        del self.people[employee_id]
+        self._tables = None
+
+    def put_organization(self, organization: Record) -> None:
+        self.organizations[organization["Code"]] = organization
+        self._tables = None
 
     def connect(self, now: float, direction: str) -> None:
         check_network(self.access)
@@ -48,6 +62,12 @@ class HrSource:
             )
 
     def tables(self) -> list[Table]:
+        """The very same objects as long as nothing has changed."""
+        if self._tables is None:
+            self._tables = self._made()
+        return self._tables
+
+    def _made(self) -> list[Table]:
         people = list(self.people.values())
         organizations = list(self.organizations.values())
         return [
