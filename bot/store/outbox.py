@@ -7,6 +7,7 @@ one, and an edit made while the message is on its way makes the row due again.
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -88,7 +89,9 @@ class OutboxTable:
     async def unsure(self) -> Sequence[Delivery]:
         query = _with_root(outbox.alias("root")).where(outbox.c.state == SENDING).order_by(outbox.c.id)
         async with self._database.reading() as connection:
-            return [_delivery(row) for row in await connection.execute(query)]
+            rows = (await connection.execute(query)).all()
+        # Which wish was under way is not known: reported as sent, the newest one is sent once more as an edit.
+        return [replace(_delivery(row), version=row.sent) for row in rows]
 
     async def changed(self, at_most: float) -> bool:
         return await self.due.wait(at_most)

@@ -120,6 +120,18 @@ async def test_what_was_being_sent_when_a_process_died_is_listed_and_not_sent_ag
     await store.close()
 
 
+async def test_an_edit_of_a_message_in_doubt_arrives_after_it_is_found(store, now):
+    await store.outbox.post("incident-1", "C1", HELLO)
+    await store.outbox.claim_due(now)
+    await store.outbox.edit("incident-1", Message("edited"))
+    (doubtful,) = await store.outbox.unsure()
+
+    await store.outbox.sent(doubtful, ts="12.34")
+
+    (edit,) = await store.outbox.claim_due(now)
+    assert (edit.message.text, edit.ts) == ("edited", "12.34")
+
+
 async def test_the_sender_is_woken_by_a_new_message_at_once(store):
     waiting = asyncio.create_task(store.outbox.changed(5))
     await asyncio.sleep(0.01)
