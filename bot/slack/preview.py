@@ -6,14 +6,14 @@ from pathlib import Path
 
 from bot.errors import SettingsError
 from bot.model.message import Message
-from bot.slack import samples
+from bot.slack import examples
 from bot.slack.blocks import faults_of_message, faults_of_modal
 from bot.slack.render import Renderer
 
 
 def main(arguments: list[str]) -> int:
     renderer = Renderer(folder=Path(arguments[1]) if len(arguments) > 1 else None)
-    drawers = dict(samples.everything())
+    drawers = dict(examples.everything())
     if not arguments or arguments[0] not in drawers:
         sys.stdout.write("\n".join(["Examples:", *drawers, ""]))
         return 0 if not arguments else 2

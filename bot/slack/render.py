@@ -47,10 +47,10 @@ class Renderer:
 
     def check(self) -> None:
         """Raises SettingsError naming file and line when a template cannot be used; called at start."""
-        from bot.slack import samples  # noqa: PLC0415  # only the start and the preview need the examples
+        from bot.slack import examples  # noqa: PLC0415  # only the start and the preview need the examples
 
         self._templates.check()
-        for name, draw in samples.everything():
+        for name, draw in examples.everything():
             try:
                 draw(_Strict(self._templates))
             except (jinja2.TemplateError, BadMarkup, TypeError, AttributeError) as why:

@@ -1,6 +1,5 @@
-"""Examples of everything that is drawn: the start checks every template with them, preview and tests show them."""
+"""Views as they come from the use cases, made up: what `bot.slack.examples` draws."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -13,13 +12,11 @@ from bot.model.ids import ActionId, IncidentId, JobId, JobRunId, TaskRunId
 from bot.model.incident import Incident, IncidentState, RunTrouble
 from bot.model.intent import Intent, Verb
 from bot.model.job import RunState, TaskKind
-from bot.model.message import Message, Modal
 from bot.model.request import HelpRequest, RequestState
-from bot.model.view import Audience, Confirmation, Figure, HelpCard, IncidentCard, Problem, ProgressCard
-from bot.slack.templates import FINDINGS
+from bot.model.view import Confirmation, Figure, Problem
 
 if TYPE_CHECKING:
-    from bot.slack.render import Renderer
+    pass
 
 NIGHT: Final = datetime(2026, 3, 3, 2, 14, tzinfo=UTC)
 ENV, LABEL = "production", "PRODUCTION"
@@ -408,54 +405,3 @@ def problem() -> Problem:
         fresh=Intent(Verb.ORDER, "771203", ENV),
         choices=(("order 771203", Intent(Verb.ORDER, "771203", ENV)),),
     )
-
-
-Draw = Callable[["Renderer"], Message | Modal]
-
-
-def everything() -> Iterator[tuple[str, Draw]]:
-    """Every template at least once, by the name under which the preview shows it."""
-    yield "findings/finding", lambda to: to.answer(answer_about(unknown()))
-    for symptom, name in FINDINGS.items():
-        finding = errored_orders() if name == "errored_orders" else of_symptom(symptom)
-        yield f"findings/{name}", _drawer(answer_about(finding), Audience.PERSON)
-        yield f"findings/{name}_in_channel", _drawer(answer_about(finding), Audience.CHANNEL)
-    answers = {"list": listing(), "status": status(), "help": help_(), "choice": choice(), "refused": refused()}
-    answers |= {"unavailable": unavailable(), "answer": replace(listing(), kind=AnswerKind.ANSWER, sections=())}
-    for name, answer in answers.items():
-        yield f"answers/{name}", _drawer(answer, Audience.PERSON)
-        yield f"answers/{name}_in_channel", _drawer(answer, Audience.CHANNEL)
-    yield "messages/incident", lambda to: to.incident(IncidentCard(incident(), LABEL, NIGHT))
-    yield "messages/incident_still_open", lambda to: to.incident(IncidentCard(still_open(), LABEL, NIGHT))
-    yield "messages/incident_closed", lambda to: to.incident(IncidentCard(closed(), LABEL, NIGHT))
-    yield "messages/incident_unread", lambda to: to.incident(IncidentCard(replace(incident(), finding=None), LABEL))
-    for name, made in actions().items():
-        yield f"messages/progress_{name}", _follower(made)
-    request = help_request()
-    yield "messages/request_help", lambda to: to.request_help(HelpCard(request, LABEL, "@iam-operators"))
-    claimed = replace(request, claimed_by="U0OMAR00001", claimed_at=NIGHT, state=RequestState.CLAIMED)
-    yield "messages/request_help_claimed", lambda to: to.request_help(HelpCard(claimed, LABEL))
-    yield "messages/problem", lambda to: to.problem(problem())
-    yield "messages/placeholder", lambda to: to.placeholder("Checking the last three runs of AD_Provisioning …")
-    only = replace(confirmation(), run_job=False, pending_others=None, reversible=None)
-    yield "views/confirmation", lambda to: to.confirmation(confirmation(), "key")
-    yield "views/confirmation_unblock_only", lambda to: to.confirmation(only, "key")
-    yield "views/ask_operator", lambda to: to.ask_operator("Test with 1 of 150", LABEL, "key", ask="@iam-operators")
-    yield "views/ticket", lambda to: to.ticket("162 of 199 changes to AD were refused", "Cause: …\nEvidence: …")
-    yield "views/details", lambda to: to.details(answer_about(errored_orders()))
-    yield "views/details_of_a_list", lambda to: to.details(listing())
-    yield "views/started", lambda to: to.started(actions()["asked"], new=True)
-    yield "views/started_before", lambda to: to.started(actions()["running"], new=False)
-    yield "views/refused", lambda to: to.refused(refused())
-    yield "views/refused_since_ambiguous", lambda to: to.refused(choice())
-    yield "views/loading", lambda to: to.loading("Test with 1 of 150", "Reading the figures …")
-
-
-def _drawer(answer: Answer, audience: Audience) -> Draw:
-    return lambda to: to.answer(answer, audience)
-
-
-def _follower(made: Action) -> Draw:
-    still = 161 if made.verdict in {Verdict.VERIFIED, Verdict.EXECUTED} else 162
-    card = ProgressCard(made, LABEL, "AD_Provisioning", still, incident="incident 7")
-    return lambda to: to.progress(card)

@@ -13,7 +13,7 @@ from bot.errors import NimUnreachable, NotAllowed, SlackProblem, Stale
 from bot.model.actor import Place
 from bot.model.intent import Intent, Verb
 from bot.model.message import Message, Modal
-from bot.slack import samples
+from bot.slack import examples, samples
 from bot.slack.render import plain_message
 from bot.slack.reply import Reply
 from tests.slack.conftest import until
@@ -72,7 +72,7 @@ async def test_a_command_is_answered_for_the_asker_only(slack, commanded, reply,
 
 async def test_every_example_is_taken_by_the_workspace(slack, commanded, reply, renderer):
     place = Place(HELPDESK)
-    for name, draw in samples.everything():
+    for name, draw in examples.everything():
         drawn = draw(renderer)
         if isinstance(drawn, Message):
             assert await reply.answer(NADIA, place, drawn), name

@@ -19,14 +19,14 @@ from bot.model.intent import Intent, Verb
 from bot.model.message import Message
 from bot.model.view import Audience, HelpCard, IncidentCard, ProgressCard
 from bot.shipped import shipped
-from bot.slack import samples
+from bot.slack import examples, samples
 from bot.slack.blocks import faults_of_message, faults_of_modal
 from bot.slack.budget import characters, units
 from bot.slack.clean import neutral
 from bot.slack.render import Renderer, _Strict
 from bot.slack.templates import Templates
 
-EXAMPLES = dict(samples.everything())
+EXAMPLES = dict(examples.everything())
 EVIL = [
     "<!channel>",
     "<!here|here>",
