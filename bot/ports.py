@@ -207,6 +207,14 @@ class Files(Protocol):
     async def agent_files(self, agent_id: AgentId, folder: Folder) -> Sequence[AgentFile]: ...
     async def progress(self, task_run_id: TaskRunId) -> Progress: ...
 
+    async def history(
+        self, entity_type: str, resource_id: ResourceId, properties: Sequence[str]
+    ) -> Sequence[ValueChange]:
+        """Newest first, each with its exact time."""
+        ...
+
+    async def sources(self, entity_type: str, resource_id: ResourceId) -> Sequence[Source]: ...
+
 
 class NimWrites(Protocol):
     """The only two calls that change anything. Neither is ever repeated by itself."""

@@ -22,7 +22,7 @@ _UNSURE: Final = "Whether it was done is not known."
 
 
 def of_reply(reply: Reply, *, permission: str, what: str, write: bool) -> NimError | None:
-    """The error that an answer stands for; None when it is a good one. Its details are never read: nothing documents them.
+    """The error that an answer stands for; None when it is a good one. Its details are documented nowhere: not read.
 
     `permission` is the path under which was asked, `what` the thing in a person's words.
     """
@@ -31,7 +31,7 @@ def of_reply(reply: Reply, *, permission: str, what: str, write: bool) -> NimErr
         return page_instead(write=write) if reply.is_page else None
     if status < HTTPStatus.BAD_REQUEST:
         return NimSurprised(
-            f"Identity Manager sent nimdesk elsewhere instead of answering. {_outcome(write, sure=False)}",
+            f"Identity Manager sent nimdesk elsewhere instead of answering. {_outcome(write=write)}",
             changed=None if write else False,
             status=status,
         )
@@ -52,7 +52,7 @@ def _refusal(status: int, reply: Reply, *, permission: str, what: str) -> NimErr
         case 403:
             return NimDenied(
                 f"Identity Manager's service account may not {_doing(permission)} {what}. {_NOTHING_CHANGED}",
-                next_step=f"An administrator grants the permission {permission} to the profile of nimdesk's API client.",
+                next_step=f"An administrator grants {permission} to the profile of nimdesk's API client.",
                 permission=permission,
             )
         case 404:
@@ -67,7 +67,7 @@ def _refusal(status: int, reply: Reply, *, permission: str, what: str) -> NimErr
 
 
 def _failure(status: int, *, write: bool) -> NimError:
-    outcome = _outcome(write, sure=False)
+    outcome = _outcome(write=write)
     changed = None if write else False
     match status:
         case 503:
@@ -83,7 +83,7 @@ def _failure(status: int, *, write: bool) -> NimError:
 
 
 def of_silence(why: NotSent | NoReply | TooLarge, *, write: bool) -> NimError:
-    unsure = _outcome(write, sure=False)
+    unsure = _outcome(write=write)
     changed = None if write else False
     match why:
         case NotSent():
@@ -100,7 +100,7 @@ def of_silence(why: NotSent | NoReply | TooLarge, *, write: bool) -> NimError:
 
 def page_instead(*, write: bool = False) -> NimError:
     return NimSurprised(
-        f"A web page came back instead of Identity Manager's data. {_outcome(write, sure=False)}",
+        f"A web page came back instead of Identity Manager's data. {_outcome(write=write)}",
         changed=None if write else False,
     )
 
@@ -113,8 +113,8 @@ def of_token(reply: Reply, client_id: str) -> NimError | None:
     """What the token endpoint's answer stands for."""
     if reply.status in {400, 401, 403}:
         return NimDenied(
-            f"Identity Manager does not accept nimdesk as {client_id}: the client id, its domain or the secret is wrong, "
-            f"or the client has expired. {_NOTHING_CHANGED}",
+            f"Identity Manager does not accept nimdesk as {client_id}: the client id, its domain or the secret is wrong, or "
+            f"the client has expired. {_NOTHING_CHANGED}",
             next_step="Check client_id, client_domain and client_secret of this environment in the settings.",
         )
     if reply.status == HTTPStatus.NOT_FOUND:
@@ -125,8 +125,8 @@ def of_token(reply: Reply, client_id: str) -> NimError | None:
     return of_reply(reply, permission="/connect/token", what="an access token", write=False)
 
 
-def _outcome(write: bool, *, sure: bool) -> str:  # noqa: FBT001
-    return _NOTHING_CHANGED if sure or not write else _UNSURE
+def _outcome(*, write: bool) -> str:
+    return _UNSURE if write else _NOTHING_CHANGED
 
 
 def _doing(permission: str) -> str:

@@ -66,10 +66,10 @@ class Reply:
 class Transport:
     """A client session of one environment. At most `concurrency` exchanges are under way, so that asking is no load."""
 
-    def __init__(self, config: EnvironmentConfig, http: aiohttp.ClientSession, ssl_context: ssl.SSLContext | bool) -> None:
+    def __init__(self, config: EnvironmentConfig, http: aiohttp.ClientSession, trust: ssl.SSLContext | None) -> None:
         self._base = config.url.rstrip("/")
         self._http = http
-        self._ssl = ssl_context
+        self._ssl = trust if trust is not None else True
         self._proxy = config.proxy or None
         self._largest = config.largest_answer
         self._timeout = aiohttp.ClientTimeout(total=config.timeout_seconds)
@@ -155,9 +155,10 @@ class Transport:
         return there
 
 
-def _trust(ca_file: str) -> ssl.SSLContext | bool:
+def _trust(ca_file: str) -> ssl.SSLContext | None:
+    """None: whom the system trusts."""
     if not ca_file:
-        return True
+        return None
     try:
         return ssl.create_default_context(cafile=ca_file)
     except (OSError, ssl.SSLError) as why:

@@ -19,7 +19,6 @@ from bot.nim.squery import (
     equal,
     newest,
     number,
-    one_of,
     paths,
 )
 from bot.nim.wire.row import Row
@@ -109,7 +108,7 @@ def watched_runs(states: States, since: datetime) -> Query:
         where=any_of(
             compare("EndDate", Op.AT_LEAST, since),
             equal("EndDate", None),
-            one_of("State", states.numbers(RunState.BLOCKED)),
+            states.condition([RunState.BLOCKED]),
         ),
         order=newest("Id"),
     )

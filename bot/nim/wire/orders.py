@@ -44,7 +44,6 @@ _FIRST_NOT_REVIEWED: Final = 16
 _ROLE: Final = Join("Role", "r")
 _ERRORS: Final = Join("AssignedResourceErrors", "e")
 _PROPERTY: Final = Join("Property", "p")
-_ASSIGNMENT: Final = Join("AssignedResourceType", "art")
 DN_NAMES: Final = ("dn", "distinguishedname")
 """Properties that hold where an account lies in a directory, in lower case."""
 

@@ -1,8 +1,8 @@
 """The numbers of job and task states in words (nim-api 5.1).
 
-Seen on real installations: 3 is an error, 5 and 6 are blocked, 7 and 10 are warnings. 0, 1, 2 and 4 were never seen: they
-are read as the sandbox has them, and only towards the careful side. A run is over when it has an end, whatever its number;
-a number that says "not yet" on a run that has ended is unknown, never success.
+Seen on real installations: 3 is an error, 5 and 6 are blocked, 7 and 10 are warnings. 0, 1, 2 and 4 were never seen:
+they are read as the sandbox has them, and only towards the careful side. A run is over when it has an end, whatever its
+number; a number that says "not yet" on a run that has ended is unknown, never success.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """What a task does, told from its names first and its type number second (nim-api 5.7, 9.4).
 
-There is no official list of numbers; names are a site's own, English or French, so the patterns are generous. Their order
-matters: the more special one comes first ("compute correlation keys" is no role model).
+There is no official list of numbers; names are a site's own, English or French, so the patterns are generous. Their
+order matters: the more special one comes first ("compute correlation keys" is no role model).
 """
 
 import re

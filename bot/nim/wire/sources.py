@@ -1,0 +1,42 @@
+"""Source records of a person, deduced from correlations where no companion tells them (nim-api 4.16)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from bot.model.ids import ResourceId
+from bot.model.value import Source
+from bot.nim.squery import Join, Query, number, one_of, paths
+from bot.nim.wire.row import Row
+
+_ROLE: Final = Join("Role", "r")
+
+
+def sources(resource_ids: Sequence[str], source_type: str) -> Query:
+    """Assignments whose resource is the person or one of its records; `source_type` names their owners, if one type."""
+    owner = (Join("Owner", "o", of_type=source_type),) if source_type else ()
+    return Query(
+        joins=(_ROLE, *owner),
+        select=(
+            *paths("Id", "OwnerId", "OwnerType", "ResourceId", "WorkflowState", "EndDate"),
+            _ROLE["Identifier"],
+            *(join["InternalDisplayName"] for join in owner),
+        ),
+        where=one_of("ResourceId", [number(one) for one in resource_ids]),
+    )
+
+
+def source(row: Row, entity_types: dict[str, str], read_at: datetime) -> Source | None:
+    """None for an assignment without an owner: it is no source."""
+    owner = row.id("OwnerId")
+    if owner is None:
+        return None
+    return Source(
+        entity_type=entity_types.get(row.id("OwnerType") or "", ""),
+        resource_id=ResourceId(owner),
+        name=row.at("Owner").text("InternalDisplayName"),
+        resource_type=row.at("Role").text("Identifier"),
+        workflow_state=row.whole("WorkflowState"),
+        valid_to=row.moment("EndDate"),
+        read_at=read_at,
+    )
