@@ -113,8 +113,8 @@ def of_token(reply: Reply, client_id: str) -> NimError | None:
     """What the token endpoint's answer stands for."""
     if reply.status in {400, 401, 403}:
         return NimDenied(
-            f"Identity Manager does not accept nimdesk as {client_id}: the client id, its domain or the secret is wrong, or "
-            f"the client has expired. {_NOTHING_CHANGED}",
+            f"Identity Manager does not accept nimdesk as {client_id}: client id, domain or secret is wrong, "
+            f"or it has expired. {_NOTHING_CHANGED}",
             next_step="Check client_id, client_domain and client_secret of this environment in the settings.",
         )
     if reply.status == HTTPStatus.NOT_FOUND:
