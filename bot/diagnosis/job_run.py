@@ -9,7 +9,7 @@ from bot.diagnosis import links
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
-from bot.diagnosis.symptoms import errored_orders, exports, task_failures
+from bot.diagnosis.symptoms import errored_orders, exports, sync_threshold, task_failures
 from bot.diagnosis.words import moment, title
 from bot.model.finding import Certainty, Fact, Finding, Missing, Remark
 from bot.model.job import JobRun, RunState, TaskKind, TaskRun
@@ -73,6 +73,8 @@ async def _of_task(
     nim: NimReads, subject: Subject, trouble: Trouble, tasks: Sequence[TaskRun], site: Site, now: datetime
 ) -> Finding:
     first, run = trouble.first, subject.run
+    if trouble.blocked and first.kind is TaskKind.SYNCHRONIZE:
+        return sync_threshold.diagnose(await sync_threshold.gather(nim, subject, site, now, task=first), now)
     if trouble.blocked and run is not None:
         return await _blocked(run, first, site, now)
     match first.kind:

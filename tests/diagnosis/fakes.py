@@ -186,6 +186,7 @@ class FakeNim:
     entities: list[tuple[str, str]] = field(
         default_factory=lambda: [("53", "AD_Entry"), ("51", "Directory_User"), ("50", "HR_Person")]
     )
+    property_names: dict[str, list[str]] = field(default_factory=dict)
     tables: list[tuple[TableMapping, Limits]] = field(default_factory=list)
     all_runs: list[JobRun] = field(default_factory=list)
     all_task_runs: list[TaskRun] = field(default_factory=list)
@@ -261,6 +262,10 @@ class FakeNim:
     async def entity_types(self) -> Sequence[tuple[str, str]]:
         self._ask("entity_types", counts=False)
         return self.entities
+
+    async def properties(self) -> Mapping[str, Sequence[str]]:
+        self._ask("properties", counts=False)
+        return self.property_names
 
     async def mappings(self) -> Sequence[TableMapping]:
         self._ask("mappings", counts=False)

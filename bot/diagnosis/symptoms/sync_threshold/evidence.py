@@ -1,0 +1,181 @@
+"""What is read to judge a blocked synchronization: its changes, what is stored, its thresholds, the file behind it."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.diagnosis.landscape import Landscape, landscape
+from bot.diagnosis.measuring import of_kind, wanted_properties
+from bot.diagnosis.reading import Reads
+from bot.diagnosis.site import Site
+from bot.diagnosis.subject import Subject
+from bot.model.change import Operation, Progress, RowChange, TableMapping
+from bot.model.file import AgentFile, Folder
+from bot.model.finding import Missing
+from bot.model.ids import ConnectorId
+from bot.model.job import Connector, Job, JobRun, Limits, RunState, TaskKind, TaskRun
+from bot.model.page import Page
+from bot.model.value import ResourceVersion
+from bot.ports import NimReads
+
+MOST_TABLES: Final = 2
+"""Tables of one connector whose changes are read: the largest ones. What the others hold is told as not read."""
+STORED_ROWS: Final = 1000
+LOOK_BACK: Final = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One entity type of the connector with the changes that wait."""
+
+    mapping: TableMapping
+    limits: Limits
+    changes: Page[RowChange] | None
+    """None = not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    subject: Subject
+    site: Site
+    landscape: Landscape
+    task: TaskRun | None = None
+    """The blocked synchronization; None when none was found."""
+    run: JobRun | None = None
+    tables: tuple[Table, ...] = ()
+    unread_tables: tuple[str, ...] = ()
+    progress: Progress | None = None
+    stored: Page[ResourceVersion] | None = None
+    """Rows as they are stored, of the table with the most changes."""
+    stored_of: str = ""
+    properties: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: tuple[AgentFile, ...] | None = None
+    recent: Page[TaskRun] | None = None
+    """Tasks of the connector since then, newest first."""
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def connector_id(self) -> ConnectorId | None:
+        return self.task.connector_id if self.task and self.task.connector_id else self.subject.connector_id
+
+    @property
+    def connector(self) -> Connector | None:
+        return self.landscape.connector(self.connector_id)
+
+    @property
+    def job(self) -> Job | None:
+        return self.landscape.job(self.run.job_id) if self.run else None
+
+
+async def gather(
+    nim: NimReads, subject: Subject, site: Site, now: datetime, *, task: TaskRun | None = None
+) -> Evidence:
+    """At most six requests. `task` is the blocked task where it was read just before; else it is looked for."""
+    reads = Reads()
+    world, properties, recent = await asyncio.gather(
+        landscape(nim.catalogue, reads),
+        reads.attempt(nim.catalogue.properties(), "the properties of the entity types"),
+        reads.attempt(
+            nim.recent_task_runs(
+                subject.run.started_at - timedelta(hours=1)
+                if subject.run and subject.run.started_at
+                else now - LOOK_BACK,
+                connector_id=task.connector_id if task else subject.connector_id,
+            ),
+            "the runs of the connector",
+            without="Whether the block is still the newest state is not known.",
+        ),
+    )
+    task = task or _blocked(recent)
+    run = subject.run
+    if run is None and task is not None:
+        run = await reads.attempt(nim.job_run(task.job_run_id), f"run {task.job_run_id}")
+    seen = Evidence(subject, site, world, task, run, recent=recent, properties=properties or {})
+    if task is None or seen.connector_id is None:
+        return Evidence(subject, site, world, recent=recent, missing=reads.missing)
+    limits, progress, files = await asyncio.gather(
+        reads.attempt(
+            nim.table_limits(seen.connector_id),
+            "the thresholds of the tables",
+            without="Which threshold stopped it is not known.",
+        ),
+        reads.attempt(nim.files.progress(task.id), "the counters of the task"),
+        reads.attempt(
+            nim.files.agent_files(task.agent_id or _agent(seen), Folder.EXPORT_OUTPUT),  # type: ignore[arg-type]
+            "the export files",
+            without="A blank file can be told from a real change by its size only.",
+        )
+        if task.agent_id or _agent(seen)
+        else _nothing(),
+    )
+    ordered = sorted(limits or (), key=lambda pair: (-(pair[0].stored or 0), pair[0].entity_type))
+    pages = await asyncio.gather(
+        *(
+            reads.attempt(
+                nim.row_changes(mapping.entity_type, task.job_run_id),
+                f"the changes of {mapping.entity_type}",
+                without="What would change is not known.",
+                look_at="Synchronization Changes",
+            )
+            for mapping, _ in ordered[:MOST_TABLES]
+        )
+    )
+    tables = tuple(
+        Table(mapping, limit, page) for (mapping, limit), page in zip(ordered[:MOST_TABLES], pages, strict=True)
+    )
+    chosen, stored = await _stored(nim, reads, tables, properties or {})
+    return Evidence(
+        subject,
+        site,
+        world,
+        task,
+        run,
+        tables,
+        tuple(mapping.entity_type for mapping, _ in ordered[MOST_TABLES:]),
+        progress,
+        stored,
+        chosen,
+        properties or {},
+        tuple(files) if files is not None else None,
+        recent,
+        reads.missing,
+    )
+
+
+async def _nothing() -> None:
+    return None
+
+
+def _agent(seen: Evidence) -> str | None:
+    return seen.connector.agent_id if seen.connector else None
+
+
+def _blocked(recent: Page[TaskRun] | None) -> TaskRun | None:
+    return next(
+        (one for one in recent or () if one.kind is TaskKind.SYNCHRONIZE and one.state is RunState.BLOCKED), None
+    )
+
+
+async def _stored(
+    nim: NimReads, reads: Reads, tables: Sequence[Table], properties: Mapping[str, Sequence[str]]
+) -> tuple[str, Page[ResourceVersion] | None]:
+    """Rows as stored, of the table with the most changes: what an update replaces and where a deleted row stood."""
+    counted = [(len(table.changes), table) for table in tables if table.changes]
+    if not counted:
+        return "", None
+    _, table = max(counted, key=lambda pair: (pair[0], pair[1].mapping.entity_type))
+    name = table.mapping.entity_type
+    changed = sorted({key for one in of_kind(table.changes or (), Operation.UPDATE) for key in one.values})
+    known = properties.get(name, ())
+    inserted = sorted({key for one in of_kind(table.changes or (), Operation.INSERT) for key in one.values})
+    wanted = wanted_properties(known or inserted, changed)
+    if not wanted:
+        return name, None
+    page = await reads.attempt(
+        nim.resources(name, wanted, limit=STORED_ROWS),
+        f"the stored rows of {name}",
+        without="Old values cannot be compared with new ones.",
+    )
+    return name, page

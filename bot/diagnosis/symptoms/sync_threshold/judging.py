@@ -1,0 +1,274 @@
+"""A blocked synchronization measured: counts, exceeded thresholds and the pattern of each table. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.diagnosis import measuring
+from bot.diagnosis.certainty import at_most
+from bot.diagnosis.limits import Counts, Exceeded, exceeded, only_percent, worst_first
+from bot.diagnosis.measuring import Compared, Values, of_kind
+from bot.diagnosis.patterns import Match, Measures, Pattern, pattern_of, worst
+from bot.diagnosis.symptoms.sync_threshold.evidence import Evidence, Table
+from bot.model.change import Operation, RowChange
+from bot.model.file import AgentFile
+from bot.model.finding import Certainty
+from bot.model.job import RunState, TaskKind, TaskRun
+
+ROWS: Final = {
+    Pattern.EMPTY_FILE: "3a",
+    Pattern.TRUNCATED: "3a",
+    Pattern.COLUMN_SWAP: "3b",
+    Pattern.COLUMN_LOST: "3b",
+    Pattern.DATE_FORMAT: "3b",
+    Pattern.ENCODING: "3b",
+    Pattern.KEY_FORMAT: "3b",
+    Pattern.KEY_COLUMN: "3b",
+    Pattern.REPLACED_DATA: "3b",
+    Pattern.CASE_OR_SPACE: "3b",
+    Pattern.LINK_COLLAPSE: "3b",
+    Pattern.SCOPE_LOSS: "3c",
+    Pattern.FIRST_LOAD: "3d",
+    Pattern.REORG: "3e",
+    Pattern.BULK_HIRE: "3e",
+    Pattern.LEAVER_WAVE: "3e",
+    Pattern.SCOPE_GAIN: "3e",
+    Pattern.SMALL_TABLE: "3f",
+    Pattern.CATCH_UP: "3g",
+}
+_ONE_PROPERTY: Final = 0.9
+_MOST_OF_THEM: Final = 0.8
+_FRESH_FILE: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    table: Table
+    counts: Counts
+    exact: bool
+    match: Match
+    shares: dict[str, float]
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the whole run comes to."""
+
+    row: str | None
+    certainty: Certainty
+    why: str
+    pattern: Pattern | None
+    main: Judged | None
+    tables: tuple[Judged, ...]
+    exceeded: tuple[Exceeded, ...]
+    newer: TaskRun | None = None
+    """A complete synchronization that made the block obsolete."""
+
+
+def judge(seen: Evidence, now: datetime) -> Verdict:
+    """The row of the decision table: obsolete first, then the most dangerous pattern of any table."""
+    alone = len(seen.tables) == 1 and not seen.unread_tables
+    judged = tuple(
+        _table(seen, table, now)
+        for table in seen.tables
+        if table.changes is not None or (alone and seen.progress is not None)
+    )
+    over = _exceeded(seen, judged)
+    if newer := obsolete_by(seen):
+        why = f"Run {newer.job_run_id} synchronized this connector completely since: nothing waits any more."
+        return Verdict("3h", Certainty.CONFIRMED, why, None, None, judged, over, newer)
+    with_changes = {one.table.mapping.entity_type: one for one in judged if _any(one.counts)}
+    if not with_changes:
+        why = "It is blocked by a threshold, but its changes could not be read: it cannot be judged here."
+        return Verdict(None, Certainty.UNKNOWN, why, None, None, judged, over)
+    main = with_changes[worst({name: one.match for name, one in with_changes.items()})]
+    row = ROWS.get(main.match.pattern)
+    certainty = main.match.certainty
+    if main.table.changes is None:
+        certainty = at_most(certainty, Certainty.LIKELY)
+    if row in {"3d", "3e", "3f", "3g"} and (seen.unread_tables or any(t.changes is None for t in seen.tables)):
+        certainty = certainty.lowered()
+    why = f"{main.match.why[:1].upper()}{main.match.why[1:]}."
+    return Verdict(row, certainty, why, main.match.pattern, main, judged, over)
+
+
+def _any(counts: Counts) -> bool:
+    return bool(counts.inserted or counts.updated or counts.deleted or counts.links_deleted or counts.links_inserted)
+
+
+def obsolete_by(seen: Evidence) -> TaskRun | None:
+    """A completed synchronization by a complete job that ended after the block."""
+    blocked = seen.task
+    if blocked is None:
+        return None
+    later = [
+        one
+        for one in seen.recent or ()
+        if one.kind is TaskKind.SYNCHRONIZE
+        and one.state is RunState.COMPLETED
+        and one.connector_id == blocked.connector_id
+        and one.started_at
+        and blocked.started_at
+        and one.started_at > blocked.started_at
+        and one.job_run_id != blocked.job_run_id
+        and _is_complete(seen, one)
+    ]
+    return min(later, key=lambda one: (one.started_at, one.id), default=None)
+
+
+def _is_complete(seen: Evidence, one: TaskRun) -> bool:
+    """Whether a task belongs to complete jobs only: a task shared with an incremental job proves nothing."""
+    jobs = [
+        job for job in seen.landscape.jobs if any(task.id == one.task_id for task in seen.landscape.tasks_of(job.id))
+    ]
+    return bool(jobs) and not any(job.is_incremental for job in jobs)
+
+
+def _counts(seen: Evidence, table: Table) -> tuple[Counts, bool]:
+    """Counts of one table; the task's own counters stand in where the page is not all and the table is the only one."""
+    changes = table.changes.items if table.changes else ()
+    exact = bool(table.changes and table.changes.exact)
+    own = Counts(
+        table.mapping.stored,
+        len(of_kind(changes, Operation.INSERT)),
+        len(of_kind(changes, Operation.UPDATE)),
+        len(of_kind(changes, Operation.DELETE)),
+    )
+    progress = seen.progress
+    others_are_known = all(
+        other is table or (other.changes is not None and other.changes.exact) for other in seen.tables
+    )
+    if progress is None or not others_are_known or seen.unread_tables:
+        return own, exact
+    rest = [other.changes.items for other in seen.tables if other is not table and other.changes]
+
+    def left(whole: int | None, operation: Operation, mine: int) -> int:
+        return mine if whole is None else whole - sum(len(of_kind(one, operation)) for one in rest)
+
+    if exact:
+        return own, True
+    whole = Counts(
+        table.mapping.stored,
+        left(progress.inserted, Operation.INSERT, own.inserted),
+        left(progress.updated, Operation.UPDATE, own.updated),
+        left(progress.deleted, Operation.DELETE, own.deleted),
+        progress.links_inserted or 0,
+        progress.links_deleted or 0,
+    )
+    return whole, None not in {progress.inserted, progress.updated, progress.deleted}
+
+
+def _exceeded(seen: Evidence, judged: Sequence[Judged]) -> tuple[Exceeded, ...]:
+    found: list[Exceeded] = []
+    total: Counts | None = None
+    for one in judged:
+        found += exceeded(one.table.mapping.entity_type, one.counts, one.table.limits)
+        total = one.counts if total is None else total.plus(one.counts)
+    if seen.connector is not None and total is not None:
+        if seen.progress is not None:
+            total = Counts(
+                total.stored,
+                max(total.inserted, seen.progress.inserted or 0),
+                max(total.updated, seen.progress.updated or 0),
+                max(total.deleted, seen.progress.deleted or 0),
+                seen.progress.links_inserted or 0,
+                seen.progress.links_deleted or 0,
+            )
+        found += exceeded(f"connector {seen.connector.name}", total, seen.connector.limits)
+    return worst_first(found)
+
+
+def file_of(seen: Evidence, table: Table) -> AgentFile | None:
+    """The export file of a table: named like the table or its entity type; None where that is not one file."""
+    names = {table.mapping.entity_type.lower(), table.mapping.table.lower()} - {""}
+    found = [
+        one
+        for one in seen.files or ()
+        if one.name.lower().rsplit(".", 1)[0] in names
+        or (table.mapping.table and table.mapping.table.lower() in one.name.lower())
+    ]
+    if not found and seen.connector is not None and len(seen.tables) == 1:
+        prefix = seen.connector.identifier.lower()
+        found = [one for one in seen.files or () if one.name.lower().startswith(prefix)]
+    return found[0] if len(found) == 1 else None
+
+
+def _table(seen: Evidence, table: Table, now: datetime) -> Judged:
+    changes = table.changes.items if table.changes else ()
+    counts, exact = _counts(seen, table)
+    updates = of_kind(changes, Operation.UPDATE)
+    inserts, deletes = of_kind(changes, Operation.INSERT), of_kind(changes, Operation.DELETE)
+    shares = measuring.property_shares(updates) if updates else {}
+    name = table.mapping.entity_type
+    rows = list(seen.stored or ()) if seen.stored_of == name else []
+    stored: dict[str, Values] = {one.id: one.properties for one in rows}
+    compared = Compared(updates, stored)
+    gone: list[Values] = [{**stored.get(one.resource_id, {}), **one.values} for one in deletes]
+    come: list[Values] = [one.values for one in inserts]
+    place = measuring.one_place(gone or come, list(stored.values())) if (gone or come) else None
+    touched = [key for key, part in shares.items() if part >= _ONE_PROPERTY]
+    often = [key for key, part in shares.items() if part >= _MOST_OF_THEM]
+    file = file_of(seen, table)
+    incremental = bool(seen.job and seen.job.is_incremental)
+    names = seen.properties.get(name, ())
+    measures = Measures(
+        stored=counts.stored,
+        inserted=counts.inserted,
+        updated=counts.updated,
+        deleted=counts.deleted,
+        exact=exact,
+        incremental=incremental,
+        first_load=bool(seen.job and seen.job.is_initialization),
+        rows=file.rows if file else None,
+        rows_before=file.previous.rows if file and file.previous else None,
+        header_changed=_header_changed(file),
+        last_line_cut=None if file is None or file.last_line_complete is None else not file.last_line_complete,
+        property_shares=shares,
+        same_key=measuring.same_key(deletes, inserts) if deletes else None,
+        same_person=measuring.same_person(gone, come) if gone and come else _known_already(come, stored),
+        one_place=place[0] if place else None,
+        emptied=compared.emptied(updates, touched[0]) if len(touched) == 1 else None,
+        swapped=compared.swapped(touched[0], touched[1]) if len(touched) == 2 else None,  # noqa: PLR2004
+        reformatted=compared.reformatted(often) if often else None,
+        dates_only=bool(often) and _all_dates(updates, often),
+        ended=measuring.ended(gone, now, has_end=measuring.keeps_end_dates([*names, *_names(gone)]))
+        if gone and (names or any(gone))
+        else None,
+        starting=measuring.starting(come, now) if come else None,
+        garbled=compared.garbled() if len(compared) else None,
+        cosmetic=compared.cosmetic() if len(compared) else None,
+        pairs_for_most=compared.pairs_for_most([key for key, part in shares.items() if part >= 0.25]),  # noqa: PLR2004
+        pairs_seen=len(compared) if updates else min(len(deletes), len(inserts)),
+        links_deleted=counts.links_deleted or None,
+        only_percent=only_percent(exceeded(name, counts, table.limits) + _connector_only(seen, counts)),
+    )
+    return Judged(table, counts, exact, pattern_of(measures), shares, place[1] if place else "")
+
+
+def _connector_only(seen: Evidence, counts: Counts) -> list[Exceeded]:
+    """Thresholds of the connector as far as one table exceeds them by itself."""
+    if seen.connector is None:
+        return []
+    return exceeded(seen.connector.name, counts, seen.connector.limits)
+
+
+def _known_already(come: Sequence[Values], stored: dict[str, Values]) -> float | None:
+    """Share of the inserted rows that are stored under another key: duplicates of existing people."""
+    return measuring.same_person(come, list(stored.values())) if come and stored else None
+
+
+def _header_changed(file: AgentFile | None) -> bool | None:
+    if file is None or file.header is None or file.previous is None or file.previous.header is None:
+        return None
+    return file.header != file.previous.header
+
+
+def _names(rows: Sequence[Values]) -> set[str]:
+    return {name for one in rows for name in one}
+
+
+def _all_dates(updates: Sequence[RowChange], names: Sequence[str]) -> bool:
+    values = [one.values[name] for one in updates[:200] for name in names if one.values.get(name)]
+    return bool(values) and all(measuring.is_date(value) for value in values)

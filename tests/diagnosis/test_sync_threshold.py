@@ -1,0 +1,257 @@
+"""Symptom 3 in the worlds of the guide (troubleshooting 2.3 and 6, S12 to S18)."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.diagnosis.job_run import examine_run
+from bot.diagnosis.site import Site
+from bot.diagnosis.subject import Subject
+from bot.diagnosis.symptoms import sync_threshold
+from bot.model.change import Operation, Progress, RowChange, TableMapping
+from bot.model.file import AgentFile, FileVersion, Folder
+from bot.model.finding import ActionKind, Certainty
+from bot.model.ids import ResourceId
+from bot.model.job import Limits, RunState, TaskKind
+from bot.model.value import ResourceVersion
+from tests.diagnosis.fakes import HR, NOW, FakeNim, ago, connector, job, run, task, task_run
+
+SITE = Site(owners={"HR": "#hr-feeds"})
+START = ago(hours=8)
+CONNECTOR_LIMITS = Limits(100, 100, 100, 5, 5, 5, 1000, 1000, 5, 5)
+
+
+def change(operation: Operation, key: str, resource: str = "", **values: str | None) -> RowChange:
+    return RowChange("HR_Person", operation, key, resource, values)
+
+
+def world(
+    changes: list[RowChange], stored: int, *, rows: int | None = None, before: int | None = None, page: int = 1000
+) -> FakeNim:
+    nim = FakeNim(page_size=page)
+    nim.all_connectors = [connector(HR, "HR", limits=CONNECTOR_LIMITS, sync_blocked=True)]
+    nim.with_job(
+        job("1001", "HR_Synchronization_Complete"),
+        task("201", "Export_HR", TaskKind.EXPORT, HR),
+        task("203", "Synchronize_HR", TaskKind.SYNCHRONIZE, HR),
+    )
+    nim.all_runs = [run("48213", "1001", RunState.BLOCKED, start=START, minutes=None)]
+    nim.all_task_runs = [
+        task_run(
+            "7",
+            TaskKind.SYNCHRONIZE,
+            RunState.BLOCKED,
+            run_id="48213",
+            start=START,
+            connector_id=HR,
+            task_id="203",
+            name="Synchronize_HR",
+        )
+    ]
+    nim.tables = [(TableMapping("50", "HR_Person", HR, "hr_people", stored), Limits())]
+    nim.changes = {("HR_Person", "48213"): changes}
+    counts = {kind: sum(1 for one in changes if one.operation is kind) for kind in Operation}
+    nim.progresses = {"7": Progress(counts[Operation.INSERT], counts[Operation.UPDATE], counts[Operation.DELETE])}
+    if rows is not None:
+        nim.listing = {
+            Folder.EXPORT_OUTPUT: [
+                AgentFile(
+                    "hr_people.csv",
+                    Folder.EXPORT_OUTPUT,
+                    1900,
+                    START,
+                    rows=rows,
+                    header="EmployeeId;Name",
+                    previous=FileVersion(712_400, rows=before, header="EmployeeId;Name"),
+                )
+            ]
+        }
+    return nim
+
+
+async def ask(nim: FakeNim):
+    return await examine_run(nim, nim.all_runs[0], SITE, NOW)
+
+
+def offer(found, action: ActionKind):
+    return next(one for one in found.offers if one.action is action)
+
+
+def blank(*, rows: int | None = 16) -> FakeNim:
+    return world([change(Operation.DELETE, str(10000 + i), str(i)) for i in range(4796)], 4812, rows=rows, before=4811)
+
+
+async def test_3a_a_blank_file_is_confirmed_by_its_rows():
+    found = await ask(blank())
+    assert (found.symptom, found.cause, found.certainty) == (3, "3a", Certainty.CONFIRMED)
+    assert found.title == "HR sync stopped: it would delete 4,796 of 4,812 rows: the file is blank or cut…"
+    assert not offer(found, ActionKind.RESUME).allowed
+    assert offer(found, ActionKind.RELAUNCH_COMPLETE).allowed
+    assert found.next.startswith("The HR team (#hr-feeds) delivers the file again")
+    assert found.ruled_out[0].row == "3e"
+
+
+async def test_3a_names_every_exceeded_threshold_worst_first():
+    facts = [fact.value for fact in (await ask(blank())).evidence if fact.label == "Threshold"]
+    assert facts == [
+        "connector HR: 4,796 deleted, limit 100 (over by 4,696)",
+        "connector HR: 99.6 % deleted, limit 5 %",
+    ]
+
+
+async def test_3a_is_only_likely_without_the_file():
+    nim = blank(rows=None)
+    assert (await ask(nim)).certainty is Certainty.LIKELY
+
+
+async def test_3a_by_a_page_alone_is_never_certain():
+    nim = blank()
+    nim.companion = False
+    found = await ask(nim)
+    assert found.certainty.rank < Certainty.CONFIRMED.rank
+    assert not found.tables[0].exact
+
+
+def rows(count: int, **values) -> list[ResourceVersion]:
+    return [
+        ResourceVersion(
+            ResourceId(str(i)), "HR_Person", f"P{i}", {k: (v(i) if callable(v) else v) for k, v in values.items()}
+        )
+        for i in range(count)
+    ]
+
+
+async def test_3b_swapped_columns_are_confirmed_by_samples():
+    nim = world(
+        [change(Operation.UPDATE, str(i), str(i), FirstName=f"Last{i}", LastName=f"First{i}") for i in range(900)], 910
+    )
+    nim.versions = rows(900, FirstName=lambda i: f"First{i}", LastName=lambda i: f"Last{i}")
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("3b", Certainty.CONFIRMED)
+    assert "two columns are exchanged" in found.title
+    assert not offer(found, ActionKind.RESUME).allowed
+
+
+async def test_3b_another_date_format_is_confirmed_by_samples():
+    nim = world(
+        [change(Operation.UPDATE, str(i), str(i), StartDate="2026-04-03", EndDate="2026-12-31") for i in range(900)],
+        910,
+    )
+    nim.versions = rows(900, StartDate="03/04/2026", EndDate="31/12/2026")
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("3b", Certainty.CONFIRMED)
+    assert "the date format changed" in found.title
+
+
+async def test_3b_keys_that_lost_their_zeros_are_confirmed_by_pairs():
+    deleted = [change(Operation.DELETE, f"{i:06d}", str(i)) for i in range(1, 480)]
+    inserted = [change(Operation.INSERT, str(i)) for i in range(1, 480)]
+    found = await ask(world(deleted + inserted, 490))
+    assert (found.cause, found.certainty) == ("3b", Certainty.CONFIRMED)
+    assert "ownership" in found.text
+
+
+async def test_3c_a_site_that_left_the_export():
+    nim = world([change(Operation.DELETE, str(i), str(i)) for i in range(60)], 980)
+    nim.versions = rows(980, Site=lambda i: "Lyon" if i < 60 else "Paris" if i % 2 else "Nice")
+    nim.property_names = {"HR_Person": ["EmployeeId", "Site", "EndDate"]}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    nim.versions = rows(980, Site=lambda i: "Lyon" if i < 60 else "Paris" if i % 2 else "Nice", EndDate="2031-12-31")
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("3c", Certainty.LIKELY)
+    assert any(fact.value == "Site=Lyon" for fact in found.evidence)
+    assert not offer(found, ActionKind.RESUME).allowed
+
+
+async def test_3d_a_first_synchronization_may_be_resumed():
+    found = await ask(world([change(Operation.INSERT, str(i)) for i in range(300)], 0))
+    assert (found.cause, found.certainty) == ("3d", Certainty.CONFIRMED)
+    assert offer(found, ActionKind.RESUME).allowed
+    assert not offer(found, ActionKind.RELAUNCH_COMPLETE).allowed
+
+
+async def test_3e_a_reorganisation_is_only_possible():
+    nim = world(
+        [
+            change(
+                Operation.UPDATE,
+                str(i),
+                str(i),
+                Organization=f"New{i % 12}",
+                CostCentre=f"C{i % 12}",
+                ManagerId=f"M{i % 12}",
+            )
+            for i in range(400)
+        ],
+        980,
+    )
+    nim.versions = rows(
+        980, Organization=lambda i: f"Old{i % 12}", CostCentre=lambda i: f"B{i % 12}", ManagerId=lambda i: f"L{i % 12}"
+    )
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("3e", Certainty.POSSIBLE)
+    assert offer(found, ActionKind.RESUME).allowed
+
+
+async def test_3f_a_small_table_with_a_tight_percentage():
+    found = await ask(world([change(Operation.UPDATE, str(i), str(i), Title=f"T{i}") for i in range(11)], 180))
+    assert (found.cause, found.certainty) == ("3f", Certainty.CONFIRMED)
+
+
+async def test_3h_a_complete_run_since_makes_it_obsolete():
+    nim = blank()
+    nim.all_task_runs.append(
+        task_run(
+            "9", TaskKind.SYNCHRONIZE, run_id="48220", start=START + timedelta(hours=2), connector_id=HR, task_id="203"
+        )
+    )
+    found = await ask(nim)
+    assert (found.cause, found.certainty, found.offers) == ("3h", Certainty.CONFIRMED, ())
+
+
+async def test_changes_that_cannot_be_read_are_never_resumed_from_here():
+    nim = blank()
+    nim.companion = False
+    nim.denied = {"row_changes"}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert "cannot be judged" in offer(found, ActionKind.RESUME).why_not
+
+
+async def test_counts_without_samples_are_at_most_likely():
+    nim = blank()
+    nim.denied = {"row_changes"}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("3a", Certainty.LIKELY)
+
+
+async def test_a_harmless_table_does_not_hide_a_dangerous_one():
+    nim = blank()
+    nim.tables.append((TableMapping("49", "HR_Organization", HR, "hr_orgs", 60), Limits()))
+    nim.changes[("HR_Organization", "48213")] = [
+        RowChange("HR_Organization", Operation.UPDATE, str(i), str(i), {"Name": "x"}) for i in range(5)
+    ]
+    nim.progresses = {"7": Progress(0, 5, 4796)}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("3a", Certainty.CONFIRMED)
+    assert found.contributing
+
+
+async def test_it_is_found_by_its_connector_too():
+    nim = blank()
+    evidence = await sync_threshold.gather(nim, Subject(connector_id=HR), SITE, NOW)
+    assert sync_threshold.diagnose(evidence, NOW).cause == "3a"
+
+
+@pytest.mark.parametrize("count", [10, 4796])
+async def test_requests_do_not_depend_on_the_number_of_changes(count):
+    nim = world([change(Operation.DELETE, str(i), str(i)) for i in range(count)], 4812)
+    await ask(nim)
+    assert len([one for one in nim.made if one not in {"progress", "agent_files"}]) <= 6
+
+
+async def test_public_texts_hold_no_rows():
+    found = await ask(blank())
+    assert any(fact.label == "Sample" for fact in found.evidence)
+    assert not any(fact.label == "Sample" for fact in found.without_names().evidence)
