@@ -47,6 +47,8 @@ class ResourceType:
     validity_minutes: int | None = None
     limits: Limits = field(default_factory=Limits)
     limits_shown: bool = True
+    assignment_count: int | None = None
+    """NIM's own count of the type's accounts: what a percentage is taken of."""
 
 
 @dataclass(frozen=True, slots=True)
