@@ -288,6 +288,8 @@ class AdByHand(Act):
             person = engine.hr.people[key]
             login = engine.login_for(key)
             name = f"{person['FirstName']} {person['LastName']}"
+            if engine.directory.find(f"CN={name},{dn_of(self.container)}"):
+                name = f"{name} ({login})"
             engine.directory.put(
                 f"CN={name},{dn_of(self.container)}",
                 {

@@ -86,7 +86,7 @@ class Population:
         self._taken: set[tuple[str, str, str]] = set()
 
     def draw(self, count: int, known: Sequence[NamedPerson] = KNOWN_PEOPLE) -> list[Record]:
-        """The known people first, then the others; every tenth has somebody above."""
+        """The known people first, then the others; each organisation has its heads."""
         people = [self.person(named=k) for k in known[:count]]
         people += [self.person() for _ in range(count - len(people))]
         self._appoint_managers(people)
@@ -146,7 +146,7 @@ class Population:
         for person in people:
             by_organization.setdefault(person["OrganizationCode"], []).append(person)
         for members in by_organization.values():
-            heads = members[: max(1, len(members) // 12)]
+            heads = members[: max(1, len(members) // 60)]
             for number, person in enumerate(members):
                 head = heads[number % len(heads)]
                 person["ManagerId"] = "" if head is person else head["EmployeeId"]

@@ -237,4 +237,7 @@ class Properties:
                 link.state = state
 
     def record_error(self, a: Assignment, job_instance: int, text: str, now: float) -> None:
+        """The same exception in every computation is one error."""
+        if a.errors and a.errors[-1].text == text:
+            return
         a.errors.append(OrderError(self.database.next_id("AssignedResourceError"), job_instance, text, now))

@@ -70,7 +70,7 @@ class RoleModel:
         return (
             person.version,
             record and record.version,
-            manager and manager.version,
+            manager and (manager.version, tuple(a.resource for a in self.database.of_owner[manager.id])),
             self.configuration.revision,
             tuple((r.role, r.workflow) for r in self.database.roles_of[person.id]),
             to_iso(run.now)[:10] if end and end < to_iso(run.now)[:10] else "",
