@@ -7,12 +7,13 @@ beside `symptoms` compose them: one order, lists of orders, one run of a job, a 
 from typing import Any, Final
 
 from bot.diagnosis.symptom import Symptom
-from bot.diagnosis.symptoms import blocked_orders, errored_orders, exports, sync_threshold
+from bot.diagnosis.symptoms import blocked_orders, errored_orders, exports, provisioning_threshold, sync_threshold
 
 SYMPTOMS: Final[tuple[Symptom[Any], ...]] = (
     exports.SYMPTOM,
     sync_threshold.SYMPTOM,
     blocked_orders.SYMPTOM,
     errored_orders.SYMPTOM,
+    provisioning_threshold.SYMPTOM,
 )
 """In the order of the vendor's page."""

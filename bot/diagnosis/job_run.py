@@ -9,7 +9,7 @@ from bot.diagnosis import links
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
-from bot.diagnosis.symptoms import errored_orders, exports, sync_threshold, task_failures
+from bot.diagnosis.symptoms import errored_orders, exports, provisioning_threshold, sync_threshold, task_failures
 from bot.diagnosis.words import moment, title
 from bot.model.finding import Certainty, Fact, Finding, Missing, Remark
 from bot.model.job import JobRun, RunState, TaskKind, TaskRun
@@ -72,11 +72,12 @@ async def examine_run(
 async def _of_task(
     nim: NimReads, subject: Subject, trouble: Trouble, tasks: Sequence[TaskRun], site: Site, now: datetime
 ) -> Finding:
-    first, run = trouble.first, subject.run
+    first = trouble.first
     if trouble.blocked and first.kind is TaskKind.SYNCHRONIZE:
         return sync_threshold.diagnose(await sync_threshold.gather(nim, subject, site, now, task=first), now)
-    if trouble.blocked and run is not None:
-        return await _blocked(run, first, site, now)
+    if trouble.blocked:
+        stopped = await provisioning_threshold.gather(nim, subject, site, now, task=first)
+        return provisioning_threshold.diagnose(stopped, now)
     match first.kind:
         case TaskKind.EXPORT | TaskKind.PREPARE:
             return exports.diagnose(await exports.gather(nim, subject, site, now, tasks=tasks), now)
@@ -85,20 +86,6 @@ async def _of_task(
             if evidence.orders is None or errored_orders.failed_in_run(evidence):
                 return errored_orders.diagnose(evidence, now)
     return task_failures.diagnose(await task_failures.gather(nim, subject, first, site), now)
-
-
-async def _blocked(run: JobRun, task: TaskRun, site: Site, now: datetime) -> Finding:
-    return Finding(
-        symptom=3 if task.kind is TaskKind.SYNCHRONIZE else 7,
-        cause=None,
-        certainty=Certainty.UNKNOWN,
-        title=title(f"{run.job_name or run.job_identifier or 'The job'} stopped at a threshold"),
-        text=f"Task {task.name} is blocked: more would change than its threshold lets through.",
-        next="Open Synchronization Changes and look at the changes before anybody resumes the run.",
-        evidence=_facts(run),
-        links=(links.synchronization_changes(site, run.id),),
-        as_of=now,
-    )
 
 
 def _facts(run: JobRun) -> tuple[Fact, ...]:

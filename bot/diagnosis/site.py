@@ -21,4 +21,5 @@ class Site:
     person_type: str = "Directory_User"
     person_login: str = "Login"
     person_number: str = "Identifier"
+    person_end_date: str = "EndDate"
     private_properties: frozenset[str] = frozenset()

@@ -451,11 +451,14 @@ class FakeNim:
 
     async def assignments(self, owner_id: ResourceId) -> Sequence[Assignment]:
         self._ask("assignments")
+        self.made.extend(["assignments", "assignments"])
         return [one for one in self.held if one.owner_id == owner_id]
 
-    async def role_rules(self, role_ids: Sequence[str]) -> Sequence[RoleRule]:
+    async def role_rules(self, role_ids: Sequence[str], *, kind: str = "") -> Sequence[RoleRule]:
         self._ask("role_rules")
-        return [one for one in self.all_role_rules if one.role_id in role_ids]
+        if not kind:
+            self.made.extend(["role_rules", "role_rules"])
+        return [one for one in self.all_role_rules if one.role_id in role_ids and kind in {"", one.kind}]
 
     async def workflow_story(self, workflow_id: str) -> Sequence[Decision]:
         self._ask("workflow_story")
