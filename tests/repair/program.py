@@ -1,5 +1,7 @@
 """What the tests and the programs that they start and kill are made of."""
 
+import pytest
+
 from bot.diagnosis.fingerprint import order_fingerprint, unchanged
 from bot.diagnosis.grouping import key_of, text_of
 from bot.diagnosis.masking import sample
@@ -10,6 +12,11 @@ from bot.model.finding import ActionKind
 from bot.model.ids import JobId
 from bot.repair.judging import Judging
 from tests.repair.world import World
+
+ON_BOTH = pytest.mark.parametrize(
+    "store_url", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+"""The store's own tests run on both databases; here the ones do that another database could break."""
 
 
 def judging() -> Judging:

@@ -10,6 +10,7 @@ from bot.errors import SettingsError
 from bot.model.action import ActionState
 from bot.repair.driver import Driver
 from bot.repair.workflow import Engine
+from tests.repair.program import ON_BOTH
 
 
 @pytest.fixture
@@ -48,6 +49,7 @@ async def reached(store, action_id, state):
     return action
 
 
+@ON_BOTH
 async def test_an_asked_action_is_carried_out_at_once(driver, drive, store, relaunch, clock):
     await drive(driver)
     started = asyncio.get_running_loop().time()
@@ -85,7 +87,6 @@ async def test_a_service_that_breaks_down_is_started_again_and_the_others_go_on(
             await asyncio.sleep(0.02)
 
 
-@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_a_second_driver_of_the_same_file_is_refused(driver, drive, store):
     await drive(driver)
 
@@ -93,6 +94,7 @@ async def test_a_second_driver_of_the_same_file_is_refused(driver, drive, store)
         await replace(driver, lock=store.driving_lock(), driving=asyncio.Event()).run()
 
 
+@ON_BOTH
 async def test_it_stops_at_once_though_a_run_is_being_followed(driver, drive, store, world, relaunch, clock):
     world.looks = 10_000
     task = await drive(driver)

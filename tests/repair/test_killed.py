@@ -103,7 +103,6 @@ async def to_its_end(store, action_id):
             await asyncio.sleep(0.05)
 
 
-@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("call", "nth", "before"),
     [
@@ -139,7 +138,6 @@ async def test_an_action_killed_at_any_call_ends_right_and_is_done_once(
     await store.close()
 
 
-@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_a_launch_that_may_not_have_arrived_is_told_and_never_sent_again(store_url, far_end, driver, world):
     far_end.hold, far_end.before = "run_job", True
     store = await Store.open(store_url)
@@ -160,6 +158,7 @@ async def test_a_launch_that_may_not_have_arrived_is_told_and_never_sent_again(s
     await store.close()
 
 
+@pytest.mark.postgres
 async def test_on_postgresql_a_standby_goes_on_when_the_driver_is_killed(postgres_url, far_end, world):
     far_end.hold, far_end.nth = "job_run", 2
     store = await Store.open(postgres_url)

@@ -11,7 +11,7 @@ from bot.model.action import ActionState, Verdict
 from bot.model.job import RunState
 from bot.model.order import OrderState
 from bot.repair.workflow import Engine
-from tests.repair.program import wish_to_unblock
+from tests.repair.program import ON_BOTH, wish_to_unblock
 from tests.repair.world import DENIED, down
 
 
@@ -46,6 +46,7 @@ async def audit_of(store):
     return [record.said async for record in store.audit.since()]
 
 
+@ON_BOTH
 async def test_an_unblocked_order_is_sent_executed_and_verified(ends, world, unblock, store, seen, clock):
     waiting = await ends(unblock, until=ActionState.AWAITING_VERIFICATION)
     assert (waiting.verdict, waiting.run_id) == (Verdict.EXECUTED, "52002")
@@ -156,6 +157,7 @@ async def test_unblock_only_launches_nothing(ends, world):
     assert "run_job" not in world.calls
 
 
+@ON_BOTH
 async def test_a_relaunched_job_is_followed_to_its_own_verdict(ends, world, relaunch):
     world.outcome = OrderState.ERRORED
 
@@ -274,6 +276,7 @@ async def test_a_mistake_of_our_own_ends_the_action_and_is_told(ends, world, unb
     assert "A mistake of nimdesk's own" in action.said
 
 
+@ON_BOTH
 async def test_a_restart_in_the_middle_goes_on_and_repeats_no_call(ends, world, unblock, repairs, store, engine):
     world.looks = 10_000
     action = await ends(unblock, until=ActionState.RUNNING)
@@ -291,6 +294,7 @@ async def test_a_restart_in_the_middle_goes_on_and_repeats_no_call(ends, world, 
     await again.stop()
 
 
+@ON_BOTH
 async def test_ended_workflows_are_deleted_after_their_time(ends, unblock, engine, world, clock):
     world.outcome = OrderState.ERRORED
     await ends(unblock)

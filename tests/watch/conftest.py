@@ -5,6 +5,12 @@ from tests.watch.scene import Scene
 
 
 @pytest.fixture
+def store_url(request):
+    """SQLite, unless a test asks for both."""
+    return request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_url")
+
+
+@pytest.fixture
 async def store(store_url):
     opened = await Store.open(store_url)
     yield opened

@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from bot.errors import NimMissing, NimUnreachable
 from bot.model.finding import Certainty, Finding
 from bot.model.ids import ConnectorId, JobId, JobRunId, OrderId, ResourceTypeId, TaskId, TaskRunId
@@ -18,6 +20,10 @@ from bot.watch.routing import Route, Routes
 NOW = datetime(2026, 3, 3, 9, 0, tzinfo=UTC)
 AD, HR = JobId("1006"), JobId("1004")
 FULFILL, EXPORT = TaskId("7"), TaskId("1")
+ON_BOTH = pytest.mark.parametrize(
+    "store_url", ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
+"""The store's own tests run on both databases; here the ones do that another database could break."""
 
 
 @dataclass

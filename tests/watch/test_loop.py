@@ -13,7 +13,7 @@ from bot.model.ids import JobId, JobRunId
 from bot.model.incident import IncidentState
 from bot.model.job import RunState
 from bot.watch.loop import Limits
-from tests.watch.scene import AD, FULFILL, HR
+from tests.watch.scene import AD, FULFILL, HR, ON_BOTH
 
 
 @pytest.fixture
@@ -26,6 +26,7 @@ async def watching(scene):
     return watch
 
 
+@ON_BOTH
 async def test_a_failed_run_is_said_once_with_its_cause_where_its_route_leads(scene, watching):
     scene.errored = 162
     scene.ends(52001)
@@ -39,6 +40,7 @@ async def test_a_failed_run_is_said_once_with_its_cause_where_its_route_leads(sc
     ]
 
 
+@ON_BOTH
 async def test_after_a_restart_nothing_is_said_again(scene, watching):
     scene.ends(52001)
     await watching.poll()
@@ -303,6 +305,7 @@ async def test_identity_manager_away_is_said_once_and_its_return_too(scene, watc
     assert failed.startswith("#iam-alerts post: AD provisioning failed")
 
 
+@ON_BOTH
 async def test_from_the_answer_to_the_sender_it_takes_less_than_a_fifth_of_a_second(scene, watching):
     """On an idle machine it is a few hundredths; the bound leaves room for a busy one."""
     sender = asyncio.create_task(scene.store.outbox.changed(5))
