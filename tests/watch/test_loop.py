@@ -45,10 +45,12 @@ async def test_after_a_restart_nothing_is_said_again(scene, watching):
     scene.ends(52001)
     await watching.poll()
     await scene.said()
+    scene.requests.clear()
 
     await scene.watch().poll()
 
     assert await scene.said() == []
+    assert scene.requests == ["watched_runs"]
 
 
 async def test_one_request_is_made_when_nothing_has_changed(scene, watching):
