@@ -7,10 +7,18 @@ beside `symptoms` compose them: one order, lists of orders, one run of a job, a 
 from typing import Any, Final
 
 from bot.diagnosis.symptom import Symptom
-from bot.diagnosis.symptoms import blocked_orders, errored_orders, exports, provisioning_threshold, sync_threshold
+from bot.diagnosis.symptoms import (
+    blocked_orders,
+    errored_orders,
+    exports,
+    missing_data,
+    provisioning_threshold,
+    sync_threshold,
+)
 
 SYMPTOMS: Final[tuple[Symptom[Any], ...]] = (
     exports.SYMPTOM,
+    missing_data.SYMPTOM,
     sync_threshold.SYMPTOM,
     blocked_orders.SYMPTOM,
     errored_orders.SYMPTOM,
