@@ -60,6 +60,10 @@ snap: setup  ## Accept changed snapshots; read the diff afterwards
 	@$(PYTEST) --snapshot-update -m "$(FAST)" $(ARGS)
 	@git diff --stat -- '*.ambr' '**/__snapshots__/**'
 
+.PHONY: render
+render: setup  ## Draw one example of a template again on every save (T=findings/errored_orders); without T list them
+	@$(BIN)/python -m bot.slack.preview $(T)
+
 .PHONY: docs
 docs: setup  ## Check the documentation against the code
 	@$(PYTEST) tests/test_docs.py $(ARGS)
