@@ -161,8 +161,10 @@ class ValueReads(Protocol):
         """`where` holds pairs of property and exact value, all of which must hold."""
         ...
 
-    async def rules_of(self, resource_type_id: ResourceTypeId, property_name: str) -> Sequence[PropertyRule]:
-        """Scalar, navigation and query rules of one property."""
+    async def rules_of(
+        self, resource_type_id: ResourceTypeId, property_name: str, *, kind: str = ""
+    ) -> Sequence[PropertyRule]:
+        """Scalar, navigation and query rules of one property: a request each; with `kind` only that one's."""
         ...
 
     async def history(
