@@ -279,6 +279,10 @@ class Actions(Protocol):
 
     async def recent(self, env: str, target: str, *, limit: int = 5) -> Sequence[Action]: ...
 
+    async def latest(self, env: str, *, limit: int = 50) -> Sequence[Action]:
+        """The newest actions of one environment, ended or not, newest first."""
+        ...
+
     async def change(self, action: Action, *, now: datetime, audit: str = "") -> None:
         """Stores the action's new state; a non-empty `audit` adds a record after the fact."""
         ...

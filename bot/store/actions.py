@@ -82,6 +82,11 @@ class ActionTable:
         async with self._database.reading() as connection:
             return await _all(connection, query.order_by(action.c.id.desc()).limit(limit))
 
+    async def latest(self, env: str, *, limit: int = 50) -> Sequence[Action]:
+        query = select(action).where(action.c.env == env).order_by(action.c.id.desc()).limit(limit)
+        async with self._database.reading() as connection:
+            return await _all(connection, query)
+
     async def in_state(self, state: ActionState) -> Sequence[Action]:
         query = select(action).where(action.c.state == state.value).order_by(action.c.id)
         async with self._database.reading() as connection:

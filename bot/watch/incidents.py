@@ -36,6 +36,8 @@ class Troubled:
     channel: str
     finding: Finding | None = None
     orders: Count | None = None
+    ours: Action | None = None
+    """The action that launched the run."""
 
 
 def opened(env: str, troubled: Troubled, now: datetime) -> Incident:
@@ -60,27 +62,32 @@ def opened(env: str, troubled: Troubled, now: datetime) -> Incident:
     )
 
 
-def belongs_to(troubled: Troubled, incidents: Sequence[Incident], actions: Sequence[Action]) -> Incident | None:
+def launcher(run: JobRun, actions: Sequence[Action]) -> Action | None:
+    """The action whose call launched the run, even before the action has seen it."""
+    return next((action for action in actions if action.run_id == run.id or action.owns(run)), None)
+
+
+def belongs_to(troubled: Troubled, incidents: Sequence[Incident]) -> Incident | None:
     """The open incident that a run is part of: the run of our own relaunch, one that is known, or the same failure."""
-    run = troubled.run
-    by_id = {incident.id: incident for incident in incidents}
-    for action in actions:
-        ours = action.run_id == run.id or action.owns(run)
-        if ours and action.wish.incident_id in by_id:
-            return by_id[action.wish.incident_id]
-    known = next((one for one in incidents if run.id in one.run_ids), None)
-    return known or next((one for one in incidents if one.fingerprint == troubled.fingerprint), None)
+    ours = troubled.ours.wish.incident_id if troubled.ours else None
+    for incident in incidents:
+        if incident.id == ours or troubled.run.id in incident.run_ids:
+            return incident
+    return next((one for one in incidents if one.fingerprint == troubled.fingerprint), None)
 
 
 def failed_again(incident: Incident, troubled: Troubled) -> Incident:
+    """A run that we launched tries one order: what it says of the whole failure is less than what is known."""
     run = troubled.run
     again = run.id not in incident.run_ids
-    line = f"{_clock(run)} run {run.id} {_word(run)} as well." if again else ""
+    whose = "as well" if troubled.ours is None else "again; it was launched from here"
+    line = f"{_clock(run)} run {run.id} {_word(run)} {whose}." if again else ""
     counted = _counted(incident, troubled.orders)
+    finding = incident.finding if troubled.ours and incident.finding else troubled.finding or incident.finding
     return replace(
         _noted(counted, line),
         run_ids=(*incident.run_ids, run.id) if again else incident.run_ids,
-        finding=troubled.finding or incident.finding,
+        finding=finding,
         last_run_state=run.state,
         last_run_at=run.ended_at or run.started_at,
     )

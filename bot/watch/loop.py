@@ -27,6 +27,7 @@ from bot.watch.incidents import (
     failed_again,
     is_about_orders,
     is_news,
+    launcher,
     opened,
     ran_green,
     sends_orders,
@@ -173,7 +174,10 @@ class Watch:
         jobs = await self._jobs(nim)
         suspects = [run for run in new if changes.may_be_trouble(run)]
         finished = [run for run in new if run.state is RunState.COMPLETED] if open_now else []
-        troubled_read = asyncio.gather(*(self._troubled(nim, run, jobs.get(run.job_id)) for run in suspects))
+        actions = await self._actions.latest(self._env.name)
+        troubled_read = asyncio.gather(
+            *(self._troubled(nim, run, jobs.get(run.job_id), launcher(run, actions)) for run in suspects)
+        )
         green_read = asyncio.gather(*(self._green(nim, run, open_now) for run in finished))
         troubles, greens = await asyncio.gather(troubled_read, green_read)
         wrong = [(troubled, late) for troubled, late in (one for one in troubles if one is not None)]
@@ -183,7 +187,7 @@ class Watch:
                 self._later(self._add_finding(troubled.run.id, late))
 
     async def _troubled(
-        self, nim: NimReads, run: JobRun, job: Job | None
+        self, nim: NimReads, run: JobRun, job: Job | None, ours: Action | None
     ) -> "tuple[Troubled, asyncio.Task[Finding | None] | None] | None":
         """A run that went wrong, and its diagnosis where that takes too long to wait for."""
         diagnosis = asyncio.create_task(self._diagnosed(run))
@@ -207,6 +211,7 @@ class Watch:
             channel=self._routes.channel_for(self._env.name, *names),
             finding=diagnosis.result() if diagnosis.done() else None,
             orders=orders,
+            ours=ours,
         )
         return troubled, None if diagnosis.done() else diagnosis
 
@@ -270,7 +275,6 @@ class Watch:
         """Mark, incidents and messages in one transaction: none of them without the others."""
         now = self._env.now()
         known = {one.run.id: await self._incidents.of_run(self._env.name, one.run.id) for one in troubles}
-        actions = [one for one in await self._actions.unfinished() if one.wish.env == self._env.name]
         async with self._store.work() as work:
             await work.set_mark(self._env.name, RUNS, mark)
             fresh: list[Incident] = []
@@ -278,18 +282,16 @@ class Watch:
                 former = known[troubled.run.id]
                 if former is not None and not is_news(troubled.run, former):
                     continue
-                if incident := await self._known_or_new(work, troubled, actions, now):
+                if incident := await self._known_or_new(work, troubled, now):
                     fresh.append(incident)
             await self._announce(work, fresh)
             for green in greens:
                 await self._went_well(work, green, now)
 
-    async def _known_or_new(
-        self, work: Work, troubled: Troubled, actions: Sequence[Action], now: datetime
-    ) -> Incident | None:
+    async def _known_or_new(self, work: Work, troubled: Troubled, now: datetime) -> Incident | None:
         """The incident that this run opens; None when it belongs to one that is open."""
         open_now = await work.open_incidents(self._env.name)
-        incident = belongs_to(troubled, open_now, actions)
+        incident = belongs_to(troubled, open_now)
         if incident is None:
             return await work.open_incident(opened(self._env.name, troubled, now))
         changed = failed_again(incident, troubled)

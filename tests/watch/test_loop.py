@@ -192,7 +192,25 @@ async def test_the_run_of_our_own_relaunch_belongs_to_the_open_incident(scene, w
     await watching.poll()
 
     (said,) = await scene.said()
-    assert said.startswith("#iam-alerts edit: AD provisioning failed open 2")
+    assert said == "#iam-alerts edit: AD provisioning failed open 2 errored 0 errored cause of 52001"
+
+
+async def test_a_test_run_that_fails_keeps_the_cause_that_is_known(scene, watching):
+    """Its one order says less than the run with which the incident began; the action has ended by then."""
+    scene.ends(52001)
+    await watching.poll()
+    await scene.said()
+    (incident,) = await scene.store.incidents.open_ones()
+    wish = Wish("production", ActionKind.UNBLOCK_ONE, "1", "s", "T1", "U1", Place("C1"), incident_id=incident.id)
+    action, _ = await scene.store.actions.ask(wish, scene.clock)
+    await scene.store.actions.change(replace(action, state=ActionState.DONE, run_id=JobRunId("52002")), now=scene.clock)
+    scene.later(5)
+    scene.ends(52002)
+    await watching.poll()
+
+    assert await scene.said() == ["#iam-alerts edit: AD provisioning failed open 2 errored 0 errored cause of 52001"]
+    (after,) = await scene.store.incidents.open_ones()
+    assert after.history == ("2026-03-03 09:05 UTC: run 52002 failed again; it was launched from here.",)
 
 
 async def test_at_the_first_start_only_what_is_current_is_said(scene):
