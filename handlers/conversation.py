@@ -52,15 +52,15 @@ class Conversation:
     async def pressed(self, who: Caller, wish: Intent, press: Pressed, *, again: bool) -> None:
         """A button. `again` redraws the ephemeral message on which it stands."""
         place, trigger = press.place, press.trigger_id
+        view = press.view_id if press.in_view else ""
         if wish.verb in WRITES:
-            view = press.view_id if press.in_view else ""
             work = self._confirm(who, wish, place, trigger, view)
         elif wish.verb in MODALS:
-            work = self._modal(who, wish, place, trigger)
+            work = self._modal(who, wish, place, trigger, view)
         elif wish.verb in ERRANDS:
             work = self.errands.run(who, wish, press)
         else:
-            work = self._answer(who, wish, place, again=again and place.ephemeral)
+            work = self._answer(who, wish, place, again=again and place.ephemeral, view_id=view)
         await self._told(who, place, wish, work)
 
     async def heard(self, who: Caller, text: str, place: Place, event_id: str) -> None:
@@ -100,7 +100,7 @@ class Conversation:
         if isinstance(done, Started):
             await self.reply.started(sent.view_id, done.action, new=done.new)
         else:
-            await self.reply.refused(sent.view_id, done)
+            await self.reply.refused(sent.view_id, done, metadata(sent.intent, sent.place))
 
     async def _told(self, who: Caller, place: Place, wish: Intent, work: Awaitable[None]) -> None:
         """Runs it; an error that a person can be told is told."""
@@ -111,11 +111,14 @@ class Conversation:
         except DeskError as why:
             await self.reply.problem(who.user_id, place, why, wish=wish)
 
-    async def _answer(self, who: Caller, wish: Intent, place: Place, *, again: bool = False) -> None:
+    async def _answer(self, who: Caller, wish: Intent, place: Place, *, again: bool = False, view_id: str = "") -> None:
+        """`view_id` is the modal that covers the channel: it shows the answer as well."""
         actor = await self.roles.actor(who.team_id, who.user_id)
         async with self.reply.waiting(who.user_id, place):
             answer = await self.desk.answer(actor, wish, channel=place.channel)
         await self._show(who, answer, place, again=again)
+        if view_id:
+            await self.reply.update(view_id, self.renderer.details(answer))
 
     async def _confirm(self, who: Caller, wish: Intent, place: Place, trigger_id: str, view_id: str) -> None:
         """Opens a loading modal within the trigger's three seconds, then fills it with figures or with the refusal."""
@@ -130,10 +133,10 @@ class Conversation:
             modal = self.renderer.confirmation(ready.confirmation, metadata(ready.intent, place))
             await self.reply.update(opened, modal)
         else:
-            await self.reply.refused(opened, ready)
+            await self.reply.refused(opened, ready, metadata(wish, place))
 
-    async def _modal(self, who: Caller, wish: Intent, place: Place, trigger_id: str) -> None:
-        opened = await self.reply.open(trigger_id, self.renderer.loading("One moment", "Reading"))
+    async def _modal(self, who: Caller, wish: Intent, place: Place, trigger_id: str, view_id: str) -> None:
+        opened = view_id or await self.reply.open(trigger_id, self.renderer.loading("One moment", "Reading"))
         actor = await self.roles.actor(who.team_id, who.user_id)
         if wish.verb is Verb.ASK_OPERATOR:
             await self.reply.update(opened, await self.errands.form(actor, wish.inner(), place))

@@ -12,7 +12,7 @@ from bot.desk.command import Asking, Command, Facts
 from bot.desk.confirm import Prepared, Started, Write
 from bot.desk.count import count_orders
 from bot.desk.ticket import ticket_of
-from bot.errors import Ambiguous, DeskError, NimError, NotAllowed, NotFound, NotUnderstood
+from bot.errors import Ambiguous, DeskError, NimError, NotAllowed, NotFound, NotUnderstood, Stale
 from bot.intents import command as typed
 from bot.model.actor import Actor, Place, Role
 from bot.model.answer import Answer, AnswerKind, Choice
@@ -234,7 +234,24 @@ def told(why: DeskError, wish: Intent) -> Answer:
             missing=(Missing(what="the answer to this question", why=why.say),),
             shareable=False,
         )
-    return Answer(kind=AnswerKind.ANSWER, title=why.say, text=why.say, next=why.advice, intent=wish, shareable=False)
+    return Answer(
+        kind=AnswerKind.ANSWER,
+        title=why.say,
+        text=why.say,
+        next=why.advice,
+        choices=_fresh(wish) if isinstance(why, Stale) else (),
+        intent=wish,
+        shareable=False,
+    )
+
+
+def _fresh(wish: Intent) -> tuple[Choice, ...]:
+    """The view to look at now, in place of the one that a stale button stood on."""
+    if wish.verb is Verb.UNBLOCK:
+        return (Choice("Show the fresh view", Intent(Verb.ORDER, wish.thing.partition(" ")[0], wish.env)),)
+    if wish.verb is Verb.RELAUNCH:
+        return (Choice("Show the fresh view", Intent(Verb.JOB, wish.thing.removesuffix(" complete"), wish.env)),)
+    return ()
 
 
 def _changed(why: NimError) -> str:

@@ -90,7 +90,7 @@ async def _channel(client: AsyncWebClient, name: str) -> Told:
                 if name in {channel["id"], f"#{channel['name']}"}:
                     why = await Rooms(client).why_not(channel["id"])
                     return Told("default channel", why or f"{name}: I am in it", bad=bool(why))
-            cursor = page.get("response_metadata", {}).get("next_cursor", "")
+            cursor = str((page.get("response_metadata") or {}).get("next_cursor", ""))
             if not cursor:
                 return Told("default channel", f"{name} is not visible to me: invite me there", bad=True)
     except FAILURES as why:

@@ -204,17 +204,16 @@ class Renderer:
         words = action.wish.subject or action.wish.label or "It is stored."
         return self._modal("views/started.j2", things, _Deck(""), DETAILS, "", "Started", words)
 
-    def refused(self, answer: Answer) -> Modal:
-        """Instead of the figures or after the submit: why nothing was done."""
+    def refused(self, answer: Answer, private_metadata: str = "") -> Modal:
+        """Instead of the figures or after the submit: why nothing was done, and what is possible instead."""
         deck = _Deck(answer.env)
         things = {
             "answer": answer,
             "choices": deck.add(Press(one.label, _at_home(one.intent, answer.env)) for one in answer.choices),
             "offers": [*deck.offers(answer.offers, named=True), *deck.add(_to_operators(answer))],
         }
-        return self._modal(
-            "views/refused.j2", things, deck, DETAILS, "", "Nothing was done", answer.title, answer.text, answer.next
-        )
+        words = ("Nothing was done", answer.title, answer.text, answer.next)
+        return self._modal("views/refused.j2", things, deck, DETAILS, private_metadata, *words)
 
     def loading(self, title: str, what: str) -> Modal:
         """Opened at once, within the three seconds of the trigger; replaced when the figures have been read."""

@@ -178,9 +178,9 @@ class Reply:
         """Says in the modal that the action is stored, or that the same press had been made before."""
         return await self.update(view_id, self._renderer.started(action, new=new))
 
-    async def refused(self, view_id: str, answer: Answer) -> bool:
-        """Says in the modal why nothing was done, with what is possible instead."""
-        return await self.update(view_id, self._renderer.refused(answer))
+    async def refused(self, view_id: str, answer: Answer, private_metadata: str = "") -> bool:
+        """Says in the modal why nothing was done, with what is possible instead; its buttons carry the metadata."""
+        return await self.update(view_id, self._renderer.refused(answer, private_metadata))
 
     def _valid(self, modal: Modal) -> Modal:
         if found := faults_of_modal(modal):

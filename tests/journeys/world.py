@@ -1,0 +1,257 @@
+"""A whole helpdesk for one walk: a sandbox Identity Manager, a local workspace, and the bot as a program of its own."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from sandbox.identity_manager.server.running import RunningSandbox, start_sandbox
+from sandbox.workspace import RunningWorkspace, WorkspaceConfig, start_workspace, with_manifest
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 40.0
+"""Seconds within which a message must be there: a machine under load is slow, a lost message never comes."""
+SETTINGS = """
+[slack]
+mode = "{mode}"
+bot_token = "{bot_token}"
+app_token = "{app_token}"
+signing_secret = "{signing_secret}"
+api_url = "{api_url}"
+default_channel = "#iam-alerts"
+
+[http]
+port = 0
+
+[store]
+url = "{store}"
+
+[environments.production]
+label = "PRODUCTION"
+url = "{sandbox}"
+client_id = "{client_id}"
+client_domain = "{client_domain}"
+client_secret = "{client_secret}"
+timezone = "Europe/Paris"
+poll_seconds = 1
+owners = {{ AD = "#team-ad" }}
+{companion}
+
+[access]
+viewer = ["@helpdesk"]
+operator = ["@iam-operators"]
+approver = ["@iam-owners"]
+auditor = ["@auditors"]
+"""
+
+
+@dataclass
+class Person:
+    """Hands and eyes of one person, through the workspace's person API."""
+
+    world: "World"
+    name: str
+
+    async def do(self, act: str, **what: Any) -> dict[str, Any]:
+        """Acts; an answer that the bot caused (`dispatch_failed`, `errors`) is returned, not raised."""
+        url = f"{self.world.workspace.url}/person/{self.name}/{act}"
+        async with self.world.http.post(url, json=what, headers=self.world.bearer) as answer:
+            body: dict[str, Any] = await answer.json()
+            assert answer.status == 200, f"{self.name} {act} {what}: {answer.status} {body}"
+            return body
+
+    async def view(self, **query: Any) -> dict[str, Any]:
+        url = f"{self.world.workspace.url}/person/{self.name}/view"
+        params = {name: str(value) for name, value in query.items()}
+        async with self.world.http.get(url, params=params, headers=self.world.bearer) as answer:
+            body: dict[str, Any] = await answer.json()
+            assert answer.status == 200, f"{self.name} view {query}: {answer.status} {body}"
+            return body
+
+    async def sees(self, words: str, *, channel: str = "#iam-alerts", since: Any = 0, **query: Any) -> dict[str, Any]:
+        """The newest message in which this person reads the words; waits for it."""
+        wait = {"contains": words, "wait": PATIENCE, "for": "message"}
+        seen = await self.view(channel=channel, since=since, **wait, **query)
+        if not seen["messages"]:
+            there = await self.view(channel=channel)
+            shown = [text_of(one) for one in there["messages"][-6:]]
+            raise AssertionError(f"{self.name} never saw {words!r} in {channel}; there is:\n" + "\n---\n".join(shown))
+        found: dict[str, Any] = seen["messages"][-1]
+        return found
+
+    async def types(self, text: str, *, channel: str = "#iam-alerts") -> dict[str, Any]:
+        """Writes `/nim …` and returns the ephemeral answer."""
+        ran = await self.do("command", channel=channel, command="/nim", text=text)
+        assert ran["ok"], ran
+        seen = await self.view(channel=channel, since=ran["since"], wait=PATIENCE, **{"for": "message"})
+        answers = [one for one in seen["messages"] if one.get("ephemeral")]
+        assert answers, f"no answer to /nim {text}"
+        return answers[-1]
+
+    async def modal(self, words: str) -> dict[str, Any]:
+        """The open modal once it shows the words."""
+        for _ in range(int(PATIENCE * 5)):
+            seen = await self.view()
+            for view in reversed(seen.get("views") or []):
+                if words in json.dumps(view, ensure_ascii=False):
+                    found: dict[str, Any] = view
+                    return found
+            await asyncio.sleep(0.2)
+        raise AssertionError(f"{self.name} has no modal with {words!r}: {json.dumps(seen.get('views'))[:2000]}")
+
+
+@dataclass
+class World:
+    sandbox: RunningSandbox
+    workspace: RunningWorkspace
+    http: aiohttp.ClientSession
+    folder: Path
+    mode: str = "socket"
+    store: str = ""
+    bot: asyncio.subprocess.Process | None = None
+    address: str = ""
+    people: dict[str, Person] = field(default_factory=dict)
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.workspace.person_token}"}
+
+    def person(self, name: str) -> Person:
+        return self.people.setdefault(name, Person(self, name))
+
+    @property
+    def settings(self) -> Path:
+        return self.folder / "nimdesk.toml"
+
+    async def start_bot(self) -> None:
+        harsh = self.sandbox.world.settings.profile == "harsh"
+        companion = f'companion_url = "{self.sandbox.url}"\ncompanion_token = "{self.sandbox.companion_token}"'
+        filled = SETTINGS.format(
+            mode=self.mode,
+            bot_token=self.workspace.bot_token,
+            app_token=self.workspace.app_token,
+            signing_secret=self.workspace.signing_secret,
+            api_url=self.workspace.api_url.rstrip("/"),
+            store=self.store or f"sqlite+aiosqlite:///{self.folder.as_posix()}/nimdesk.db",
+            sandbox=self.sandbox.url,
+            client_id=self.sandbox.client_id,
+            client_domain=self.sandbox.client_domain,
+            client_secret=self.sandbox.client_secret,
+            companion="" if harsh else companion,
+        )
+        self.settings.write_text(filled, encoding="utf-8")
+        with (self.folder / "bot.log").open("ab") as log:
+            self.bot = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "bot.cli",
+                "run",
+                "--config",
+                str(self.settings),
+                cwd=ROOT,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env={**os.environ, "PYTHONUNBUFFERED": "1", "HTTP_PROXY": "", "HTTPS_PROXY": ""},
+            )
+        assert self.bot.stdout is not None
+        line = (await asyncio.wait_for(self.bot.stdout.readline(), 30)).decode()
+        assert "listens at" in line, f"the bot did not start: {line!r} {self.log[-3000:]}"
+        self.address = line.split("listens at ")[1].split(";")[0].strip()
+        if self.mode == "http":
+            url = f"{self.address}/slack/events"
+            await self.control("request_url", url=url)
+
+    @property
+    def log(self) -> str:
+        file = self.folder / "bot.log"
+        return file.read_text(encoding="utf-8", errors="replace") if file.exists() else ""
+
+    async def kill_bot(self) -> None:
+        """As a power cut would."""
+        assert self.bot is not None
+        self.bot.send_signal(signal.SIGKILL)
+        await self.bot.wait()
+
+    async def stop_bot(self) -> int:
+        assert self.bot is not None
+        self.bot.send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(self.bot.wait(), 12)
+
+    async def control(self, what: str, **body: Any) -> dict[str, Any]:
+        url = f"{self.workspace.url}/control/{what}"
+        async with self.http.post(url, json=body, headers=self.bearer) as answer:
+            assert answer.status == 200, await answer.text()
+            found: dict[str, Any] = await answer.json()
+            return found
+
+    async def calls(self, method: str) -> list[dict[str, Any]]:
+        """What the bot has asked of Slack."""
+        url = f"{self.workspace.url}/control/calls"
+        async with self.http.get(url, params={"method": method}, headers=self.bearer) as answer:
+            found: list[dict[str, Any]] = (await answer.json())["calls"]
+            return found
+
+    async def outside(self, path: str, **body: Any) -> Any:
+        """Moves the outside world: levers, the clock. The bot never calls these."""
+        async with self.http.post(f"{self.sandbox.url}/sandbox/{path}", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def requests(self) -> list[dict[str, Any]]:
+        """What was asked of Identity Manager."""
+        async with self.http.get(f"{self.sandbox.url}/sandbox/requests") as answer:
+            found: list[dict[str, Any]] = (await answer.json())["requests"]
+            return found
+
+
+@asynccontextmanager
+async def helpdesk(
+    folder: Path, scenario: str = "leavers-rights", *, profile: str = "plain", mode: str = "socket", **sandbox: Any
+) -> AsyncIterator[World]:
+    """Everything started and, at the end, stopped."""
+    identity_manager = await start_sandbox(scenario, profile=profile, **sandbox)
+    config = with_manifest(WorkspaceConfig(mode="http" if mode == "http" else "socket"), ROOT / "manifest.yml")
+    workspace = await start_workspace(config)
+    async with aiohttp.ClientSession() as http:
+        world = World(identity_manager, workspace, http, folder, mode)
+        try:
+            await world.start_bot()
+            yield world
+        finally:
+            if world.bot is not None and world.bot.returncode is None:
+                world.bot.kill()
+                await world.bot.wait()
+            await workspace.close()
+            await identity_manager.close()
+
+
+def text_of(message: dict[str, Any]) -> str:
+    """All that a person reads of a message: its text and every text of its blocks."""
+    return "\n".join([str(message.get("text", "")), *_texts(message.get("blocks", []))])
+
+
+def _texts(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [text for one in node for text in _texts(one)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["text"]] if isinstance(node.get("text"), str) else []
+    return own + [text for value in node.values() for text in _texts(value)]
+
+
+def buttons_of(message: dict[str, Any]) -> list[str]:
+    """Labels of all buttons of a message or view."""
+    elements = [
+        element
+        for block in message.get("blocks", [])
+        for element in [*block.get("elements", []), block.get("accessory") or {}]
+    ]
+    return [one["text"]["text"] for one in elements if isinstance(one, dict) and one.get("type") == "button"]
