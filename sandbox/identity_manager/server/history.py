@@ -81,6 +81,17 @@ def _properties_of(resources: Resources, order: Row) -> list[str]:
     return found or [row[0] for row in connection.execute(rules, (order["RoleId"],))]
 
 
+def _computed_by(resources: Resources, resource_type: int) -> list[str]:
+    """Properties that the type's scalar rules compute, for assignments whose single values are not kept."""
+    rows = resources.store.connection.execute(
+        "SELECT DISTINCT p.Identifier FROM ResourceScalarRule r "
+        f"JOIN EntityProperty p ON p.Id = r.PropertyId AND p.ValidTo = '{END_OF_TIME}' "
+        "WHERE r.ResourceTypeId = ? ORDER BY 1",
+        (resource_type,),
+    )
+    return [row[0] for row in rows]
+
+
 def _own_records(entity_type: EntityType) -> list[Property]:
     """To-one references to an entity type that belongs to this one (it sees it as a collection too)."""
     collections = {p.target for p in entity_type.properties.values() if p.many and p.inverse_column}

@@ -186,6 +186,9 @@ RESOURCE_TYPES: Final = (
 
 SOURCE_TYPE: Final = "HR_Person_To_Directory_UserRecord"
 
+EDIT_TYPE: Final = "Helpdesk_To_Directory_UserRecord"
+"""Records that people make or change in a workflow, beside HR's."""
+
 SINGLE_ROLES: Final = (
     # identifier, display name, dimensions (";" between alternatives), gives (resource type or group)
     ("AD_Account_FR", "AD account FR", "Country=FR", "AD_Entry_NominativeUser"),

@@ -225,8 +225,8 @@ class Configuration:
     def put_resource_type(
         self, identifier: str, display_name: str, target: str, connector: str, changes: Row
     ) -> ResourceType:
-        """`connector` is empty for the type that makes identities out of HR records."""
-        source = OWNER_TYPE if connector else "HR_Person"
+        """`connector` is empty for the types that make records of identities."""
+        source = "HR_Person" if identifier == catalogue.SOURCE_TYPE else OWNER_TYPE
         row = self._put(
             "ResourceType",
             {

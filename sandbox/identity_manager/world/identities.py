@@ -75,10 +75,11 @@ class Identities:
             self._evaluate(user, None, now)
             self._seen[user.id] = ()
             return user.id
+        changed = user.refs.get("MainRecord") != record.id and self.database.change(
+            user, {}, {"MainRecord": record.id}, now
+        )
         inputs = None if complete else _TODAY | {f"MainRecord.{name}" for name in inbound}
-        changed = self._evaluate(user, inputs, now)
-        if user.refs.get("MainRecord") != record.id:
-            changed |= self.database.change(user, {}, {"MainRecord": record.id}, now)
+        changed |= self._evaluate(user, inputs, now)
         if complete:
             self._seen[user.id] = (
                 person.version,

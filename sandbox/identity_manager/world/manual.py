@@ -97,10 +97,16 @@ def edit_record(engine: Engine, employee_id: str, values: dict[str, str | None],
         if record is None:
             record = database.add("Directory_UserRecord", {"Identifier": key, **values}, {"User": person.id}, now)
             editor = engine.person_id(by)
+            scalars = {
+                name: ScalarValue(
+                    database.next_id("AssignedResourceScalar"), name, value, None, value, State.VERIFIED, Workflow.APPROVED, now
+                )
+                for name, value in values.items()
+            }
             database.assign(
                 Assignment(
                     database.next_id("AssignedResourceType"),
-                    catalogue.SOURCE_TYPE,
+                    catalogue.EDIT_TYPE,
                     editor or person.id,
                     record.id,
                     State.VERIFIED,
@@ -109,6 +115,7 @@ def edit_record(engine: Engine, employee_id: str, values: dict[str, str | None],
                     created=now,
                     performed=now,
                     performer=editor,
+                    scalars=scalars,
                     valid_from=now,
                 )
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -41,10 +42,13 @@ class RoleModel:
         self.correlation = Correlation(database)
         self.entitlements = Entitlements(database, configuration)
         self.properties = Properties(database, self.correlation)
+        self._unowned: tuple[int, ...] = ()
         self._signatures: dict[int, tuple[object, ...]] = {}
 
     def compute(self, people: Iterable[int] | None, run: Computation) -> None:
         """`people` None: everybody."""
+        if people is None:
+            self._unowned = self._newest_unowned()
         wanted = [r.id for r in self.database.by_key[OWNER_TYPE].values()] if people is None else list(people)
         for owner in wanted:
             person = self.database.resources.get(owner)
@@ -55,6 +59,25 @@ class RoleModel:
                 self._compute_one(person, run)
                 self._signatures[owner] = self._signature(person, run)
         self._expire(run)
+
+    def _newest_unowned(self) -> tuple[int, ...]:
+        """Accounts that nobody holds may belong to anybody: a new or changed one is a reason to look at everybody again."""
+        looked_at: dict[str, set[str]] = defaultdict(set)
+        for resource_type in self.configuration.resource_types.values():
+            for rule in resource_type.correlation_rules:
+                looked_at[resource_type.target_type].add(rule.target_property)
+        owned = self.database.of_resource
+        return tuple(
+            max(
+                (
+                    r.version
+                    for r in self.database.by_key[target].values()
+                    if not owned.get(r.id) and any(r.values.get(name) for name in names)
+                ),
+                default=0,
+            )
+            for target, names in sorted(looked_at.items())
+        )
 
     def _signature(self, person: Resource, run: Computation) -> tuple[object, ...]:
         resources, versions = self.database.resources, self.database.type_versions
@@ -72,6 +95,7 @@ class RoleModel:
             record and record.version,
             manager and (manager.version, tuple(a.resource for a in self.database.of_owner[manager.id])),
             self.configuration.revision,
+            self._unowned,
             tuple((r.role, r.workflow) for r in self.database.roles_of[person.id]),
             to_iso(run.now)[:10] if end and end < to_iso(run.now)[:10] else "",
             tuple(accounts),
