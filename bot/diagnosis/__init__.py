@@ -14,6 +14,7 @@ from bot.diagnosis.symptoms import (
     missing_data,
     provisioning_threshold,
     sync_threshold,
+    wrong_values,
 )
 
 SYMPTOMS: Final[tuple[Symptom[Any], ...]] = (
@@ -22,6 +23,7 @@ SYMPTOMS: Final[tuple[Symptom[Any], ...]] = (
     sync_threshold.SYMPTOM,
     blocked_orders.SYMPTOM,
     errored_orders.SYMPTOM,
+    wrong_values.SYMPTOM,
     provisioning_threshold.SYMPTOM,
 )
 """In the order of the vendor's page."""

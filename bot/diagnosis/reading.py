@@ -27,6 +27,10 @@ class Reads:
             self._missing.append(Missing(what, f"{reason}. {without}".strip() if without else reason, look_at))
             return None
 
+    def note(self, what: str, why: str, look_at: str = "") -> None:
+        """Something that was not asked for, since it is known not to be shown."""
+        self._missing.append(Missing(what, why, look_at))
+
     @property
     def missing(self) -> tuple[Missing, ...]:
         """In an order that does not depend on which read failed first."""

@@ -206,6 +206,7 @@ class FakeNim:
     listing: dict[Folder, list[AgentFile]] = field(default_factory=dict)
     progresses: dict[str, Progress] = field(default_factory=dict)
     companion: bool = True
+    exposed: frozenset[str] = frozenset({"task-log", "agent-files"})
     denied: set[str] = field(default_factory=set)
     made: list[str] = field(default_factory=list)
     page_size: int = 1000
@@ -435,9 +436,14 @@ class FakeNim:
             limit,
         )
 
-    async def rules_of(self, resource_type_id: ResourceTypeId, property_name: str) -> Sequence[PropertyRule]:
+    async def rules_of(
+        self, resource_type_id: ResourceTypeId, property_name: str, *, kind: str = ""
+    ) -> Sequence[PropertyRule]:
         self._ask("rules_of")
-        return [one for one in self.rules if (one.resource_type_id, one.property) == (resource_type_id, property_name)]
+        if not kind:
+            self.made.extend(["rules_of", "rules_of"])
+        wanted = (resource_type_id, property_name)
+        return [one for one in self.rules if (one.resource_type_id, one.property) == wanted and kind in {"", one.kind}]
 
     async def history(
         self, entity_type: str, resource_id: ResourceId, properties: Sequence[str]
@@ -470,7 +476,7 @@ class FakeNim:
         self._ask(name)
 
     async def capabilities(self) -> frozenset[str]:
-        return frozenset({"task-log", "agent-files"}) if self.companion else frozenset()
+        return self.exposed if self.companion else frozenset()
 
     async def task_log(self, task_run_id: TaskRunId, *, tail: int = 200) -> TaskLog:
         self._companion("task_log")

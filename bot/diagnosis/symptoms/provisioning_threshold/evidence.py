@@ -126,7 +126,7 @@ async def _around(nim: NimReads, reads: Reads, seen: Evidence, type_id: Resource
         if values and change is ChangeType.CREATE:
             there = await _look(nim, reads, seen.landscape, own[0], values)
         elif values and (name := main_property(values)):
-            property_rules = await reads.attempt(nim.rules_of(type_id, name), f"the rules of {name}")
+            property_rules = await reads.attempt(nim.rules_of(type_id, name, kind="scalar"), f"the rules of {name}")
     return Evidence(
         seen.subject,
         seen.site,

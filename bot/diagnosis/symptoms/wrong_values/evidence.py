@@ -1,0 +1,192 @@
+"""What is read to judge a wrong value: value as provisioned and as computed, its rule, the person's sources."""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.diagnosis.grouping import oldest_first
+from bot.diagnosis.landscape import Landscape, landscape
+from bot.diagnosis.reading import Reads
+from bot.diagnosis.site import Site
+from bot.diagnosis.subject import Subject
+from bot.model.finding import Missing
+from bot.model.ids import OrderId
+from bot.model.job import RunState, TaskKind, TaskRun
+from bot.model.order import Order, OrderProperty, OrderState
+from bot.model.page import Page
+from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
+from bot.ports import NimReads
+
+HISTORY: Final = "resource-history"
+LOOK_BACK: Final = timedelta(days=2)
+_MOST_INPUTS: Final = 8
+_LIVE: Final = frozenset(OrderState) - {OrderState.INACTIVE, OrderState.NONE, OrderState.UNKNOWN}
+_MEMBER: Final = re.compile(r"\b[A-Za-z_]\w*((?:\??\.[A-Za-z_]\w*)+)")
+_METHODS: Final = frozenset(
+    """
+    ToLower ToUpper Trim Substring Replace StartsWith EndsWith Contains ToString Split Join Format Length Value HasValue
+    ToUpperInvariant ToLowerInvariant PadLeft PadRight IsNullOrEmpty IsNullOrWhiteSpace Empty
+    """.split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    subject: Subject
+    site: Site
+    landscape: Landscape
+    orders: Page[Order] | None = None
+    values: Mapping[OrderId, tuple[OrderProperty, ...]] = field(default_factory=dict)
+    order: Order | None = None
+    """The order that holds the property in question."""
+    held: OrderProperty | None = None
+    rules: Sequence[PropertyRule] | None = None
+    inputs: tuple[str, ...] = ()
+    """The person's properties that the rule reads."""
+    identity: ResourceVersion | None = None
+    sources: Sequence[Source] | None = None
+    record: ResourceVersion | None = None
+    """The source record's values of the same names."""
+    history: Sequence[ValueChange] | None = None
+    computed: TaskRun | None = None
+    """The last computation of the role model, where a history makes it worth reading."""
+    missing: tuple[Missing, ...] = ()
+
+
+async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> Evidence:
+    """At most eight requests to Identity Manager."""
+    reads = Reads()
+    person = subject.person
+    world = await landscape(nim.catalogue, reads)
+    if person is None or not subject.property_name:
+        return Evidence(subject, site, world, missing=reads.missing)
+    orders, sources, exposed, names = await asyncio.gather(
+        reads.attempt(
+            nim.orders(owner_id=person.id, resource_type_ids=subject.resource_type_ids),
+            "the person's orders",
+            without="What is computed and what is provisioned cannot be compared.",
+        ),
+        reads.attempt(
+            nim.sources(person.entity_type, person.id),
+            "the person's sources",
+            without="Where a value came from cannot be told.",
+            look_at="the person's page > View Sources",
+        ),
+        reads.attempt(nim.files.capabilities(), "what the companion shows"),
+        reads.attempt(nim.catalogue.properties(), "the properties of the entity types"),
+    )
+    live = oldest_first(one for one in orders or () if one.state in _LIVE)[:50]
+    values = (
+        await reads.attempt(nim.order_properties([one.id for one in live]), "the values of the orders")
+        if live
+        else None
+    ) or {}
+    order, held = _holding(live, values, subject.property_name)
+    if order is None or held is None:
+        return Evidence(subject, site, world, orders, values, sources=sources, missing=reads.missing)
+    rules = await reads.attempt(
+        nim.rules_of(order.resource_type_id, held.name, kind=held.kind if held.kind == "scalar" else ""),
+        f"the rules of {held.name}",
+        without="A wrong rule cannot be told from wrong data.",
+    )
+    inputs = inputs_of(rules or (), (names or {}).get(person.entity_type, ()))
+    source = _main_source(sources or ())
+    history_wanted = bool(exposed and HISTORY in exposed)
+    identity, record, history, recent = await asyncio.gather(
+        reads.attempt(nim.resource(person.entity_type, person.id, inputs), "the person's values")
+        if inputs
+        else _nothing(),
+        reads.attempt(
+            nim.resource(
+                source.entity_type, source.resource_id, _own(inputs, (names or {}).get(source.entity_type, ()))
+            ),
+            f"the record in {source.entity_type}",
+            without="Whether the source agrees is not known.",
+        )
+        if source and _own(inputs, (names or {}).get(source.entity_type, ()))
+        else _nothing(),
+        reads.attempt(nim.history(person.entity_type, person.id, inputs), "the history of the person's values")
+        if history_wanted and inputs
+        else _nothing(),
+        reads.attempt(nim.recent_task_runs(now - LOOK_BACK), "the runs of the role model")
+        if history_wanted and inputs
+        else _nothing(),
+    )
+    if not history_wanted:
+        reads.note("when the value changed", "This environment shows no history.", "the person's page > View History")
+    return Evidence(
+        subject,
+        site,
+        world,
+        orders,
+        values,
+        order,
+        held,
+        rules,
+        inputs,
+        identity,
+        sources,
+        record,
+        history,
+        _last_role_model(recent),
+        reads.missing,
+    )
+
+
+async def _nothing() -> None:
+    return None
+
+
+def _holding(
+    orders: Sequence[Order], values: Mapping[OrderId, tuple[OrderProperty, ...]], name: str
+) -> tuple[Order | None, OrderProperty | None]:
+    """The newest order that provisions the property."""
+    wanted = name.lower()
+    for order in reversed(orders):
+        for one in values.get(order.id, ()):
+            if one.name.lower() == wanted:
+                return order, one
+    return None, None
+
+
+def inputs_of(rules: Sequence[PropertyRule], known: Sequence[str]) -> tuple[str, ...]:
+    """Properties of the person that the rules' expressions read, by path: "MainRecord.LastName".
+
+    Only what the entity type is known to have; a path is cut before the first method.
+    """
+    heads = {name.lower(): name for name in known}
+    found: list[str] = []
+    for rule in rules:
+        for match in _MEMBER.finditer(rule.expression):
+            parts = [part for part in match.group(1).replace("?", "").split(".") if part]
+            path: list[str] = []
+            for part in parts:
+                if part in _METHODS:
+                    break
+                path.append(part)
+            if path and (not heads or path[0].lower() in heads):
+                found.append(".".join(path))
+        bare = rule.expression.strip()
+        if re.fullmatch(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*", bare) and bare.split(".")[0].lower() in heads:
+            found.append(bare)
+    return tuple(dict.fromkeys(found))[:_MOST_INPUTS]
+
+
+def _own(inputs: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    """Properties of a source record that bear the names of the inputs."""
+    there = {name.lower(): name for name in known}
+    return tuple(dict.fromkeys(there[name] for path in inputs if (name := path.rsplit(".", 1)[-1].lower()) in there))
+
+
+def _main_source(sources: Sequence[Source]) -> Source | None:
+    live = [one for one in sources if one.valid_to is None or one.valid_to.year >= 9999]  # noqa: PLR2004
+    return min(live, key=lambda one: (one.entity_type, one.resource_id), default=None)
+
+
+def _last_role_model(recent: Page[TaskRun] | None) -> TaskRun | None:
+    return next(
+        (one for one in recent or () if one.kind is TaskKind.ROLE_MODEL and one.state is RunState.COMPLETED), None
+    )

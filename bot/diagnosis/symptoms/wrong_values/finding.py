@@ -1,0 +1,155 @@
+"""A wrong value judged. Values of persons stay private: the public text names properties and rules only. Pure."""
+
+from datetime import datetime
+from typing import Final
+
+from bot.diagnosis import links
+from bot.diagnosis.masking import shown_value
+from bot.diagnosis.symptoms.wrong_values.evidence import Evidence
+from bot.diagnosis.symptoms.wrong_values.rows import Cause, causes_of, computed, newest_rule, ruled_out
+from bot.diagnosis.words import title, type_name
+from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark
+
+NUMBER: Final = 6
+_SAYS: Final = {
+    "6a": "wrong at the source",
+    "6c": "several sources contribute",
+    "6d": "rule, not data",
+    "6f": "the identity differs from its source",
+    "6g": "not provisioned yet",
+    "6h": "a value set by hand is protected",
+    "6i": "changed in the account itself",
+    "6j": "an ambiguous rule",
+    "6k": "not computed yet",
+    "6l": "as the rule computes it",
+}
+_NEXT: Final = {
+    "6a": "Who keeps the source corrects it; it follows with the next synchronization and computation.",
+    "6c": "Look at View Sources which record has precedence, and correct or end the other one.",
+    "6d": "An application administrator looks at the rule; then recompute this person and compare, before all.",
+    "6f": "Look at View Sources and View History: when did the identity change, and did its source?",
+    "6g": "Look at that order: it is pending, waits for a review, or is in error.",
+    "6h": "Reconcile the property in Resource Reconciliation if the rule's value is wanted.",
+    "6i": "The next synchronization reports it as non-conforming: decide there which value is right.",
+    "6j": "An application administrator gives one of the rules precedence.",
+    "6k": "Wait for the next computation, or have the role model computed.",
+    "6l": "Compare with the rule: if something else is wanted, the rule or the source has to change.",
+}
+_NO_RECOMPUTE: Final = (
+    "This environment shows no way to compute one person: use the helpdesk workflow up to Access Permissions, "
+    "without validating."
+)
+
+
+def diagnose(evidence: Evidence, now: datetime) -> Finding:
+    """The finding of one property of one person."""
+    person = evidence.subject.person
+    name = evidence.held.name if evidence.held else evidence.subject.property_name or "the value"
+    found = causes_of(evidence, now)
+    first = found[0] if found else None
+    said = _SAYS[first.row] if first else "the cause is not known"
+    kind = f"{type_name(evidence.order)} " if evidence.order else ""
+    who = f"{person.name}: " if person else ""
+    return Finding(
+        symptom=NUMBER,
+        cause=first.row if first else None,
+        certainty=first.certainty if first else Certainty.UNKNOWN,
+        title=title(f"{who}{kind}{name}: {said}"),
+        title_public=title(f"{kind}{name} of one person: {said}"),
+        text=first.why if first else _without_cause(evidence, name),
+        next=_NEXT[first.row] if first else "Look at View Sources and View History of the person.",
+        verify=f"The computed value of {name} is the expected one, and nothing else of the person has changed."
+        if first and first.row != "6l"
+        else "",
+        evidence=_facts(evidence, now),
+        contributing=tuple(Remark(one.row, one.why) for one in found[1:]),
+        ruled_out=ruled_out(evidence, found),
+        offers=_offers(evidence, first),
+        missing=evidence.missing,
+        links=(
+            *(
+                (
+                    links.person(evidence.site, person.entity_type, person.id, "View Sources"),
+                    links.person(evidence.site, person.entity_type, person.id, "View History"),
+                )
+                if person
+                else ()
+            ),
+            *((links.resource_reconciliation(evidence.site),) if first and first.row == "6h" else ()),
+            links.vendor_page(NUMBER),
+        ),
+        say_to_caller="It is known which value is wrong, and it is being corrected where it comes from."
+        if first
+        else "",
+        as_of=evidence.orders.read_at if evidence.orders else now,
+    )
+
+
+def _without_cause(evidence: Evidence, name: str) -> str:
+    if evidence.orders is None:
+        return "The person's orders could not be read, so nothing can be compared."
+    if evidence.held is None:
+        return f"No order of the person provisions a property called {name}."
+    return "The cause could not be determined from what was read."
+
+
+def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
+    facts = []
+    held, order = evidence.held, evidence.order
+    if held is not None and order is not None:
+        source, at = f"order {order.id}", order.read_at or now
+        for label, value in (
+            ("In the account", held.current),
+            ("Computed by the rule", computed(evidence)),
+            ("To be provisioned", held.value),
+        ):
+            if value is not None:
+                shown = shown_value(held.name, value, evidence.site.private_properties) or ""
+                facts.append(Fact(label, f"{held.name}: {shown}", source, at, private=True))
+        facts.append(Fact("State", order.state.value, source, order.performed_at or order.created_at or at))
+    for rule in list(evidence.rules or ())[:2]:
+        author = f", changed by {rule.changed_by}" if rule.changed_by else ""
+        facts.append(
+            Fact(
+                f"{rule.kind.capitalize()} rule",
+                f"{rule.property}: {rule.expression}".strip() + author,
+                f"rule {rule.id}",
+                rule.changed_at or now,
+                private=bool(author),
+            )
+        )
+    for label, version in (("Identity", evidence.identity), ("Source", evidence.record)):
+        if version is not None:
+            told = "; ".join(
+                f"{key}: {shown_value(key, value, evidence.site.private_properties)}"
+                for key, value in sorted(version.properties.items())
+            )
+            facts.append(Fact(label, told, f"{version.entity_type} {version.id}", version.read_at or now, private=True))
+    facts.extend(
+        Fact(
+            "Changed",
+            f"{one.property}: {shown_value(one.property, one.old)} → {shown_value(one.property, one.new)}",
+            "history",
+            one.at,
+            private=True,
+        )
+        for one in list(evidence.history or ())[:3]
+    )
+    return tuple(facts)
+
+
+def _offers(evidence: Evidence, first: Cause | None) -> tuple[Offer, ...]:
+    person = evidence.subject.person
+    if person is None or first is None or first.row in {"6g", "6h", "6l"}:
+        return ()
+    rule = newest_rule(evidence)
+    return (
+        Offer(
+            ActionKind.RECOMPUTE_ONE,
+            person.id,
+            "Recompute this user",
+            allowed=False,
+            why_not=_NO_RECOMPUTE,
+            seen=rule.changed_at.isoformat() if rule and rule.changed_at else "",
+        ),
+    )

@@ -1,0 +1,251 @@
+"""The decision table of wrong values, rows 6a to 6l, as far as they can be seen (troubleshooting 2.6).
+
+What a rule's expression yields is not computed here: only where the account takes a property as it is, identity and
+account are compared.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.diagnosis.symptoms.wrong_values.evidence import Evidence
+from bot.diagnosis.words import listed, moment
+from bot.model.finding import Certainty, Remark
+from bot.model.order import OrderState
+from bot.model.value import PropertyRule
+
+PROTECTED: Final = frozenset({16, 24})
+"""Approved and questioned: a value that a person has set."""
+RECENT: Final = timedelta(days=14)
+_UNDER_WAY: Final = frozenset(
+    {
+        OrderState.PENDING,
+        OrderState.TRANSMITTED,
+        OrderState.ERRORED,
+        OrderState.AWAITING_APPROVAL,
+        OrderState.RULE_ERROR,
+    }
+)
+_DONE: Final = frozenset({OrderState.VERIFIED, OrderState.EXECUTED})
+_SURE: Final = 100
+_SAME_TIME: Final = timedelta(hours=3)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    row: str
+    certainty: Certainty
+    why: str
+    """Without values: it may be read by everybody."""
+
+
+def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
+    """Every cause that holds, the first to be dealt with first."""
+    if seen.held is None or seen.order is None:
+        return ()
+    found = (
+        _protected(seen),
+        _not_provisioned(seen),
+        _changed_outside(seen),
+        _not_computed(seen),
+        _conflict(seen),
+        _ambiguous(seen),
+        _rule_changed(seen, now),
+        _identity_only(seen),
+        _source(seen),
+    )
+    held = tuple(cause for cause in found if cause is not None)
+    return held or _as_computed(seen)
+
+
+def ruled_out(seen: Evidence, found: tuple[Cause, ...]) -> tuple[Remark, ...]:
+    rows = {one.row for one in found}
+    remarks = []
+    if seen.held is not None and "6h" not in rows and seen.held.workflow_state is not None:
+        remarks.append(Remark("6h", "a value set by hand: the property is computed"))
+    if seen.held is not None and "6g" not in rows and seen.order is not None and seen.order.state in _DONE:
+        remarks.append(Remark("6g", "not provisioned yet: the order is done"))
+    if "6a" not in rows and "6f" not in rows and agreeing(seen) and not differing(seen):
+        remarks.append(Remark("6f", "the identity: it agrees with its source"))
+    return tuple(remarks[:2])
+
+
+def computed(seen: Evidence) -> str | None:
+    """What the rules give, as Identity Manager stored it."""
+    if seen.held is None:
+        return None
+    return seen.held.policy_value if seen.held.policy_value is not None else seen.held.value
+
+
+def _protected(seen: Evidence) -> Cause | None:
+    held = seen.held
+    if held is None or held.policy_value is None or held.value == held.policy_value:
+        return None
+    kind = seen.landscape.resource_type(seen.order.resource_type_id) if seen.order else None
+    if held.workflow_state not in PROTECTED or (kind is not None and kind.discard_manual):
+        return None
+    sure = Certainty.CONFIRMED if kind is not None and kind.discard_manual is False else Certainty.LIKELY
+    return Cause("6h", sure, "A value was set by hand and is protected: the rule's value does not replace it.")
+
+
+def _not_provisioned(seen: Evidence) -> Cause | None:
+    held, order = seen.held, seen.order
+    if held is None or order is None or held.current is None or order.state not in _UNDER_WAY:
+        return None
+    rule = computed(seen)
+    if rule is None or held.current == rule:
+        return None
+    if seen.subject.expected_value and rule != seen.subject.expected_value:
+        return None
+    return Cause(
+        "6g",
+        Certainty.CONFIRMED,
+        f"The computed value is not provisioned yet: order {order.id} is {order.state.value}.",
+    )
+
+
+def _changed_outside(seen: Evidence) -> Cause | None:
+    held, order = seen.held, seen.order
+    if held is None or order is None or held.current is None or order.state not in _DONE:
+        return None
+    if held.current in {held.value, computed(seen)}:
+        return None
+    return Cause(
+        "6i", Certainty.LIKELY, "The account holds another value than was provisioned: somebody changed it there."
+    )
+
+
+def _not_computed(seen: Evidence) -> Cause | None:
+    """The identity changed and the role model has not run since: needs both times."""
+    if not seen.history or seen.computed is None or seen.computed.started_at is None:
+        return None
+    newest = max(seen.history, key=lambda one: one.at)
+    if newest.not_before is not None or newest.at <= seen.computed.started_at:
+        return None
+    return Cause(
+        "6k",
+        Certainty.CONFIRMED,
+        f"{newest.property} changed {moment(newest.at)}, after the role model was last computed.",
+    )
+
+
+def _values(seen: Evidence) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    identity = {
+        path.rsplit(".", 1)[-1].lower(): value
+        for path, value in (seen.identity.properties if seen.identity else {}).items()
+    }
+    record = {name.lower(): value for name, value in (seen.record.properties if seen.record else {}).items()}
+    return identity, record
+
+
+def differing(seen: Evidence) -> tuple[str, ...]:
+    """Inputs whose value at the identity is not the source's."""
+    identity, record = _values(seen)
+    return tuple(sorted(name for name in identity.keys() & record.keys() if identity[name] != record[name]))
+
+
+def agreeing(seen: Evidence) -> tuple[str, ...]:
+    identity, record = _values(seen)
+    return tuple(sorted(name for name in identity.keys() & record.keys() if identity[name] == record[name]))
+
+
+def _conflict(seen: Evidence) -> Cause | None:
+    apart = differing(seen)
+    live = [one for one in seen.sources or () if one.valid_to is None or one.valid_to.year >= 9999]  # noqa: PLR2004
+    kinds = sorted({one.entity_type for one in live})
+    if not apart or len(live) < 2:  # noqa: PLR2004
+        return None
+    return Cause(
+        "6c",
+        Certainty.LIKELY,
+        f"{len(live)} sources contribute to the person ({listed(kinds)}), and {listed(apart)} is not what "
+        f"{seen.record.entity_type if seen.record else 'the first'} says.",
+    )
+
+
+def _ambiguous(seen: Evidence) -> Cause | None:
+    held = seen.held
+    if held is None or held.kind == "scalar":
+        return None
+    queries = [one for one in seen.rules or () if one.kind == "query"]
+    unsure = held.confidence is not None and 0 < held.confidence < _SURE
+    rates = [one.confidence for one in queries if one.confidence is not None]
+    if unsure or len(rates) != len(set(rates)):
+        return Cause(
+            "6j", Certainty.LIKELY, "A query rule chooses it without being sure, or two rules are of equal rate."
+        )
+    return None
+
+
+def newest_rule(seen: Evidence) -> PropertyRule | None:
+    dated = [one for one in seen.rules or () if one.changed_at is not None]
+    return max(dated, key=lambda one: (one.changed_at, one.id), default=None)
+
+
+def _rule_changed(seen: Evidence, now: datetime) -> Cause | None:
+    """Identity and source agree, and the rule was changed lately."""
+    rule = newest_rule(seen)
+    if rule is None or rule.changed_at is None or now - rule.changed_at > RECENT or differing(seen):
+        return None
+    source_known = bool(agreeing(seen))
+    by_history = seen.history is not None and not any(
+        abs(one.at - rule.changed_at) <= _SAME_TIME for one in seen.history
+    )
+    sure = Certainty.LIKELY if source_known else Certainty.POSSIBLE
+    told = f"The {rule.kind} rule of {rule.property} was changed {moment(rule.changed_at)}"
+    same = ", and identity and source agree" if source_known else ", and the source could not be compared"
+    still = "; the person's own values did not change then" if by_history and seen.history is not None else ""
+    return Cause("6d", sure, f"{told}{same}{still}.")
+
+
+def _identity_only(seen: Evidence) -> Cause | None:
+    apart = differing(seen)
+    live = [one for one in seen.sources or () if one.valid_to is None or one.valid_to.year >= 9999]  # noqa: PLR2004
+    if not apart or len(live) > 1:
+        return None
+    return Cause(
+        "6f",
+        Certainty.POSSIBLE,
+        f"{listed(apart)} of the identity is not what its only source says: an expression computes it, or the identity "
+        "has not been computed since the source changed.",
+    )
+
+
+def _source(seen: Evidence) -> Cause | None:
+    """Account, identity and source are one value, and the asker expects another."""
+    expected = seen.subject.expected_value
+    rule = computed(seen)
+    if not expected or rule is None or rule == expected or differing(seen) or seen.record is None:
+        return None
+    identity, record = _values(seen)
+    as_it_is = [name for name in agreeing(seen) if identity[name] == rule and record[name] == rule]
+    if not as_it_is:
+        return None
+    return Cause(
+        "6a",
+        Certainty.CONFIRMED,
+        f"{listed(as_it_is)} is like that in {seen.record.entity_type}: it is wrong at the source.",
+    )
+
+
+def _as_computed(seen: Evidence) -> tuple[Cause, ...]:
+    held = seen.held
+    if held is None or seen.rules is None:
+        return ()
+    rule = computed(seen)
+    if (
+        rule is not None
+        and held.current in {rule, None}
+        and (not seen.subject.expected_value or rule == seen.subject.expected_value)
+    ):
+        return (Cause("6l", Certainty.POSSIBLE, "It is what the rule computes: no fault is seen."),)
+    if agreeing(seen) and not differing(seen):
+        return (
+            Cause(
+                "6d",
+                Certainty.POSSIBLE,
+                "Identity and source agree, so the rule is left: colleagues were not compared.",
+            ),
+        )
+    return ()
