@@ -98,9 +98,10 @@ def _not_provisioned(seen: Evidence) -> Cause | None:
         return None
     if seen.subject.expected_value and rule != seen.subject.expected_value:
         return None
+    sure = Certainty.CONFIRMED if seen.subject.expected_value else Certainty.LIKELY
     return Cause(
         "6g",
-        Certainty.CONFIRMED,
+        sure,
         f"The computed value is not provisioned yet: order {order.id} is {order.state.value}.",
     )
 
