@@ -91,7 +91,10 @@ class JobReads(Protocol):
         ...
 
     async def watched_runs(self, since: datetime) -> Page[JobRun]:
-        """Runs that ended at or after `since`, that have no end, or that are blocked: one request (architecture)."""
+        """Runs that ended at or after `since`, that have no end, or that are blocked: one request (architecture).
+
+        Further pages are read too, after a long silence: a run that is left out would never be seen.
+        """
         ...
 
 

@@ -25,11 +25,6 @@ def key_of(run: JobRun) -> str:
     return f"{run.id}|{run.state.value}|{started}"
 
 
-def since(mark: WatchMark, now: datetime, overlap: timedelta, first_look: timedelta) -> datetime:
-    """From when on ended runs are asked for, in the environment's time."""
-    return now - first_look if mark.at is None else mark.at - overlap
-
-
 def fresh(mark: WatchMark, runs: Iterable[JobRun]) -> tuple[JobRun, ...]:
     """Runs in a state in which they were not seen yet, in the order in which they ended."""
     known = frozenset(mark.keys)

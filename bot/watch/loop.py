@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 
 import structlog
 
-from bot.errors import DeskError, NimError, NimMissing
+from bot.errors import DeskError, NimDenied, NimError, NimMissing, NimRejected
 from bot.model.action import Action
 from bot.model.finding import Finding
 from bot.model.ids import ConnectorId, IncidentId, JobId, JobRunId
@@ -129,20 +129,20 @@ class Watch:
         mark = self._mark or WatchMark()
         nim = self._env.reads()
         limits = self._limits
+        first = mark.at is None
         try:
-            asked_since = changes.since(mark, self._env.now(), limits.overlap, limits.first_look)
-            page = await nim.watched_runs(asked_since)
+            page = await nim.watched_runs((mark.at or self._env.now()) - limits.overlap)
             ended, mark = await self._vanished(nim, mark, page.items)
+            latest = await self._latest(nim) if first else ()
         except NimError as why:
             await self._unreachable(why)
             return
         await self._reachable()
         self.polled_at = page.read_at
-        if page.more:
-            log.warning("more runs have changed than one page holds", env=self._env.name, read=len(page))
         runs = [*page, *ended]
-        first = mark.at is None
-        new = changes.current(runs, page.read_at, limits.first_look) if first else changes.fresh(mark, runs)
+        new = changes.fresh(mark, runs)
+        if first:
+            new = changes.current([*runs, *latest], page.read_at, limits.first_look)
         after = changes.marked(mark, runs, page.read_at, limits.overlap)
         if new:
             await self._take(nim, new, after)
@@ -155,6 +155,13 @@ class Watch:
         async with self._store.work() as work:
             self._mark = await work.mark(self._env.name, RUNS)
             self._down_since = (await work.mark(self._env.name, REACHABLE)).at
+
+    async def _latest(self, nim: NimReads) -> Sequence[JobRun]:
+        """The last run of each job, for the first look; what that does not show is read from the last day."""
+        try:
+            return (await nim.latest_runs()).items
+        except (NimRejected, NimDenied):
+            return (await nim.watched_runs(self._env.now() - self._limits.first_look)).items
 
     async def _vanished(self, nim: NimReads, mark: WatchMark, runs: Sequence[JobRun]) -> tuple[list[JobRun], WatchMark]:
         """Runs that were under way and are missing in the answer; the mark without those that exist no more."""

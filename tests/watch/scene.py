@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.errors import NimMissing, NimUnreachable
+from bot.errors import NimMissing, NimRejected, NimUnreachable
 from bot.model.finding import Certainty, Finding
 from bot.model.ids import ConnectorId, JobId, JobRunId, OrderId, ResourceTypeId, TaskId, TaskRunId
 from bot.model.job import Connector, Job, JobRun, RunState, Step, Task, TaskKind, TaskRun
@@ -36,6 +36,7 @@ class Scene:
     errored: int = 0
     sync_blocked: bool | None = None
     down: bool = False
+    hides_latest: bool = False
     requests: list[str] = field(default_factory=list)
     diagnosis_takes: float = 0.0
     diagnosis_fails: bool = False
@@ -85,6 +86,13 @@ class Scene:
             run for run in self.runs if run.ended_at is None or run.ended_at >= since or run.state is RunState.BLOCKED
         ]
         return Page(tuple(shown), more=False, read_at=self.clock)
+
+    async def latest_runs(self) -> Page[JobRun]:
+        self._asked("latest_runs")
+        if self.hides_latest:
+            raise NimRejected("This environment does not know the query.")
+        latest = {run.job_id: run for run in sorted(self.runs, key=lambda run: int(run.id))}
+        return Page(tuple(latest.values()), more=False, read_at=self.clock)
 
     async def job_run(self, run_id: JobRunId) -> JobRun:
         self._asked("job_run")

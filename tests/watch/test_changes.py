@@ -19,7 +19,6 @@ from bot.watch.changes import (
     fresh,
     marked,
     may_be_trouble,
-    since,
     trouble_of,
     vanished,
 )
@@ -65,11 +64,6 @@ def test_identity_managers_own_jobs_are_not_watched():
 def test_an_id_that_a_restored_database_uses_again_is_another_run():
     old = run(1, minutes_ago=500)
     assert fresh(marked(WatchMark(NOW), [old], NOW, OVERLAP), [run(1)]) == (run(1),)
-
-
-def test_the_first_look_goes_back_a_day_and_later_ones_a_little_behind_the_mark():
-    assert since(WatchMark(), NOW, OVERLAP, DAY) == NOW - DAY
-    assert since(WatchMark(NOW), NOW + DAY, OVERLAP, DAY) == NOW - OVERLAP
 
 
 def test_the_mark_never_runs_ahead_of_the_clock_and_goes_back_with_it():

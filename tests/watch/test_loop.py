@@ -213,7 +213,9 @@ async def test_a_test_run_that_fails_keeps_the_cause_that_is_known(scene, watchi
     assert after.history == ("2026-03-03 09:05 UTC: run 52002 failed again; it was launched from here.",)
 
 
-async def test_at_the_first_start_only_what_is_current_is_said(scene):
+@pytest.mark.parametrize("hides_latest", [False, True])
+async def test_at_the_first_start_only_what_is_current_is_said(scene, hides_latest):
+    scene.hides_latest = hides_latest
     scene.ends(52001, ago=300)
     scene.ends(52002, RunState.COMPLETED, ago=200)
     scene.ends(52003, job=HR, ago=100)
