@@ -1,0 +1,164 @@
+"""A sentence with the questions that the rules ask of it: which job, which system, who, which right."""
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from bot.intents.lexicon import STOPWORDS, Concept
+from bot.intents.meanings import Meaning, Topic, Unsure, Wish
+from bot.intents.names import Kind, Thing
+from bot.intents.sentence import Mention, Person, Sentence, Word, concepts_of
+from bot.model.intent import Verb
+
+MOST_OPTIONS: Final = 3
+
+
+class Case:
+    """A sentence with the questions that the rules ask of it."""
+
+    def __init__(self, sentence: Sentence, found: Collection[str]) -> None:
+        self.s = sentence
+        self.has = sentence.has
+        self.both = sentence.both
+        self.order = sentence.number_behind(Concept.ORDER, Concept.ORDERS, Concept.UNBLOCK)
+        self.run = sentence.number_behind(Concept.JOB)
+        self.job = self._one(Kind.JOB) if not self.run else None
+        self.type = self._one(Kind.RESOURCE_TYPE)
+        self.connector = self._connector()
+        self.who = next((one for one in sentence.people if one.strong or one.words in found), None)
+        number = sentence.number_behind(Concept.PERSON)
+        self.person = self.who.words if self.who else number
+        self.pointed = next((one for one in sentence.people if one.pointed), None)
+
+    @property
+    def somebody(self) -> str:
+        """Who is meant where somebody must be: also words that only stand where a person stands."""
+        return self.person or (self.pointed.words if self.pointed else "")
+
+    @property
+    def system(self) -> str:
+        """The managed system that is named: a connector, else a resource type."""
+        if self.type is not None and not self._typed_short(self.type):
+            return self.type.identifier
+        return self.connector
+
+    @property
+    def with_system(self) -> str:
+        return f"{self.somebody} {self.system}".strip()
+
+    def unclear(self) -> Mention | None:
+        """A job that is named, but not clearly."""
+        for mention in self.s.named(Kind.JOB):
+            if not mention.sure or len(mention.things) > 1:
+                return mention
+        return None
+
+    def _one(self, kind: Kind) -> Thing | None:
+        for mention in self.s.named(kind):
+            if len(mention.things) == 1 and (mention.sure or (kind is Kind.JOB and not self.s.named(Kind.CONNECTOR))):
+                return mention.things[0]
+        return None
+
+    def _connector(self) -> str:
+        for mention in self.s.named(Kind.CONNECTOR):
+            return mention.things[0].identifier
+        for mention in self.s.named(Kind.TASK, Kind.RESOURCE_TYPE):
+            if mention.sure and mention.things[0].connector:
+                return mention.things[0].connector
+        return ""
+
+    def _typed_short(self, kind: Thing) -> bool:
+        """Whether the same word is a connector's too: "AD" then means the system."""
+        return any(
+            kind in mention.things and any(one.kind is Kind.CONNECTOR for one in mention.things)
+            for mention in self.s.mentions
+        )
+
+    def runs(self, symptom: int | None, note: Topic | None = None) -> Meaning:
+        """What is wrong with the job, or with the last failed run of the connector, or with whatever failed."""
+        if self.run:
+            return Wish(Verb.WHY, f"run {self.run}", symptom, note)
+        if self.job is not None:
+            return Wish(Verb.JOB, self.job.identifier, symptom, note)
+        if self.connector:
+            return Wish(Verb.WHY, self.connector, symptom, note)
+        if mention := self.unclear():
+            return Unsure(tuple(Wish(Verb.JOB, one.identifier, symptom, note) for one in mention.things[:MOST_OPTIONS]))
+        return Wish(Verb.JOBS, "failed", symptom, note)
+
+    def orders(self, which: str, symptom: int | None) -> Wish:
+        return Wish(Verb.ORDERS, f"{which} {self.system}".strip(), symptom)
+
+
+def value_thing(c: Case) -> str:
+    """Person, system and property, as the command `value` takes them."""
+    who = c.somebody if c.who is None else c.who.words
+    if not who:
+        return ""
+    return f"{who} {c.connector} {property_of(c)}".replace("  ", " ").strip()
+
+
+def property_of(c: Case) -> str:
+    for mention in c.s.named(Kind.PROPERTY):
+        return mention.things[0].identifier
+    said = c.s.said(Concept.PROPERTY) if c.has(Concept.PROPERTY) else ""
+    return "ou" if said.casefold().startswith("ou=") else said
+
+
+def rule_name(c: Case) -> str:
+    """A property, a role or a resource type; what is left over where the catalogue knows it under no name."""
+    for mention in c.s.named(Kind.PROPERTY, Kind.ROLE):
+        return f"{c.system} {mention.things[0].identifier}".strip()
+    if c.has(Concept.PROPERTY):
+        return f"{c.system} {property_of(c)}".strip()
+    left = _likeliest(c.s.people)
+    return f"{c.system} {left}".strip()
+
+
+def _likeliest(people: Sequence[Person]) -> str:
+    return people[0].words if people else ""
+
+
+def role_of(c: Case) -> str:
+    """The role behind "where does the role … come from"."""
+    for mention in c.s.named(Kind.ROLE):
+        return mention.things[0].identifier
+    if not c.has(Concept.RIGHT) or c.has(Concept.UNWANTED) or not c.has(Concept.ORIGIN):
+        return ""
+    behind = [one for one in c.s.people if one.start == c.s.spans[Concept.RIGHT][1]]
+    return _likeliest(behind)
+
+
+_DRESS: Final = frozenset(
+    "access acces right rights role roles group groups groupe permission permissions entitlement droit droits to for "
+    "on in membership member".split()
+)
+
+
+def entitlement_of(c: Case) -> str:
+    """What is held: behind "have", else behind the person, without the words that only say that it is a right."""
+    if c.has(Concept.HAS):
+        start = c.s.spans[Concept.HAS][1]
+    elif c.who is not None and c.who.end < len(c.s.words):
+        start = c.who.end
+    else:
+        start = 0
+    for mention in c.s.named(Kind.ROLE):
+        if mention.start >= start:
+            return c.s.typed(mention.start, mention.end)
+    away = {at for one in (Concept.ORIGIN, Concept.UNWANTED) for at in range(*c.s.spans.get(one, (0, 0)))}
+    away |= set(range(c.who.start, c.who.end)) if c.who else set()
+    kept = [at for at in range(start, len(c.s.words)) if at not in away and not _only_grammar(c.s.words[at])]
+    bare = [at for at in kept if c.s.words[at].key not in _DRESS]
+    if not bare:
+        return ""
+    first, last = bare[0], bare[0]
+    while last + 1 in kept and c.s.words[last + 1].key not in _DRESS:
+        last += 1
+    return c.s.typed(first, last + 1)
+
+
+def _only_grammar(word: Word) -> bool:
+    if word.key in STOPWORDS and not word.typed[:1].isupper():
+        return True
+    told = concepts_of(word.key)
+    return bool(told) and told.isdisjoint({Concept.RIGHT, Concept.PROPERTY, Concept.ACCOUNT})
