@@ -1,0 +1,1 @@
+"""`python -m bench [NAME]`: what nimdesk promises about speed and memory, measured (docs/performance.md)."""
