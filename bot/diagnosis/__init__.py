@@ -9,6 +9,7 @@ from typing import Any, Final
 from bot.diagnosis.symptom import Symptom
 from bot.diagnosis.symptoms import (
     blocked_orders,
+    entitlements,
     errored_orders,
     exports,
     missing_data,
@@ -25,5 +26,6 @@ SYMPTOMS: Final[tuple[Symptom[Any], ...]] = (
     errored_orders.SYMPTOM,
     wrong_values.SYMPTOM,
     provisioning_threshold.SYMPTOM,
+    entitlements.SYMPTOM,
 )
 """In the order of the vendor's page."""

@@ -1,0 +1,199 @@
+"""What is read to explain an entitlement: the person's assignments, the rules that give them, the request's story."""
+
+import asyncio
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from bot.diagnosis.landscape import Landscape, landscape
+from bot.diagnosis.reading import Reads
+from bot.diagnosis.site import Site
+from bot.diagnosis.subject import Subject
+from bot.model.assignment import Assignment, AssignmentKind, Decision, RoleRule
+from bot.model.finding import Missing
+from bot.model.value import ResourceVersion
+from bot.ports import NimReads
+
+DEEPEST: Final = 5
+"""Parents of a role that are followed."""
+_RULE_OF: Final = {
+    AssignmentKind.SINGLE_ROLE: "single role rule",
+    AssignmentKind.COMPOSITE_ROLE: "composite role rule",
+    AssignmentKind.RESOURCE_TYPE: "resource type rule",
+}
+_PREFERENCE: Final = (
+    AssignmentKind.SINGLE_ROLE,
+    AssignmentKind.COMPOSITE_ROLE,
+    AssignmentKind.NAVIGATION,
+    AssignmentKind.RESOURCE_TYPE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    subject: Subject
+    site: Site
+    landscape: Landscape
+    assignments: tuple[Assignment, ...] | None = None
+    chosen: Assignment | None = None
+    """The assignment that the words name; None where they name none, or nothing was named."""
+    others: tuple[Assignment, ...] = ()
+    """Further assignments that the words fit."""
+    rules: Sequence[RoleRule] | None = None
+    identity: ResourceVersion | None = None
+    """The person's values of the rules' dimensions."""
+    story: Sequence[Decision] | None = None
+    story_of: str = ""
+    missing: tuple[Missing, ...] = ()
+
+
+async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> Evidence:  # noqa: ARG001
+    """At most eight requests: three kinds of assignments, three kinds of rules, one story."""
+    reads = Reads()
+    owner = subject.owner
+    if owner is None:
+        return Evidence(subject, site, Landscape(), missing=reads.missing)
+    world, read = await asyncio.gather(
+        landscape(nim.catalogue, reads),
+        reads.attempt(
+            nim.assignments(owner),
+            "the person's roles and accounts",
+            without="How the entitlement came about cannot be told.",
+            look_at="the person's page > View Permissions",
+        ),
+    )
+    if read is None:
+        return Evidence(subject, site, world, missing=reads.missing)
+    held = tuple(sorted(read, key=lambda one: (one.role, one.kind, one.id)))
+    fitting = matching(held, subject.entitlement)
+    if not fitting:
+        return Evidence(subject, site, world, held, missing=reads.missing)
+    chosen, *others = fitting
+    asked = requested_one(chosen, held, None)
+    rules, story = await asyncio.gather(
+        _rules(nim, reads, chosen, held),
+        reads.attempt(
+            nim.workflow_story(asked.workflow_id),
+            "the story of the request",
+            without="It was requested; by whom it was approved cannot be told.",
+            look_at="Workflow Overview",
+        )
+        if asked is not None
+        else _nothing(),
+    )
+    parent = requested_one(chosen, held, rules) if asked is None and rules else None
+    identity, parents_story = await asyncio.gather(
+        _dimensions(nim, reads, subject, chosen, rules),
+        reads.attempt(nim.workflow_story(parent.workflow_id), "the story of the request")
+        if parent is not None
+        else _nothing(),
+    )
+    carried = asked or parent
+    return Evidence(
+        subject,
+        site,
+        world,
+        held,
+        chosen,
+        tuple(others),
+        rules,
+        identity,
+        story or parents_story,
+        carried.id if carried else "",
+        reads.missing,
+    )
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _rules(
+    nim: NimReads, reads: Reads, chosen: Assignment, held: Sequence[Assignment]
+) -> Sequence[RoleRule] | None:
+    """Rules of the role and of the composite roles that may have brought it, in one go."""
+    roles = [chosen.role_id]
+    kind = _RULE_OF.get(chosen.kind, "")
+    if chosen.inferred:
+        roles += [one.role_id for one in held if one.kind is AssignmentKind.COMPOSITE_ROLE and one.role_id]
+        kind = ""
+    wanted = tuple(dict.fromkeys(role for role in roles if role))
+    if not wanted:
+        return None
+    return await reads.attempt(
+        nim.role_rules(wanted, kind=kind),
+        "the rules that give it",
+        without="A rule on the person's attributes cannot be told from another role.",
+    )
+
+
+async def _dimensions(
+    nim: NimReads, reads: Reads, subject: Subject, chosen: Assignment, rules: Sequence[RoleRule] | None
+) -> ResourceVersion | None:
+    """The person's values of the attributes that the role's own rules look at."""
+    person = subject.person
+    names = {name for rule in rules or () if rule.role_id == chosen.role_id for name, _ in rule.dimensions}
+    if person is None or not names:
+        return None
+    known = await reads.attempt(nim.catalogue.properties(), "the properties of the entity types")
+    there = {name.lower(): name for name in (known or {}).get(person.entity_type, ())}
+    wanted = tuple(sorted(there[name.lower()] for name in names if name.lower() in there))
+    if not wanted:
+        return None
+    return await reads.attempt(
+        nim.resource(person.entity_type, person.id, wanted),
+        "the person's attributes",
+        without="Whether the rule still applies cannot be told.",
+    )
+
+
+def folded(text: str) -> str:
+    """Letters and digits only, without accents and case: "VPN – full" and "vpn full" are one."""
+    bare = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return " ".join(re.findall(r"[a-z0-9]+", bare))
+
+
+def matching(held: Sequence[Assignment], words: str) -> list[Assignment]:
+    """Assignments whose role the words name: the whole name first, then a part of it; roles before accounts."""
+    wanted = folded(words)
+    if not wanted:
+        return []
+    whole = [one for one in held if folded(one.role) == wanted]
+    part = [one for one in held if wanted in folded(one.role)]
+    return sorted(whole or part, key=lambda one: (_PREFERENCE.index(one.kind), one.denied, one.role, one.id))
+
+
+def parent_of(
+    one: Assignment, held: Sequence[Assignment], rules: Sequence[RoleRule] | None
+) -> tuple[Assignment, RoleRule] | None:
+    """The role of the person from which an inferred one follows, with the rule that says so."""
+    for rule in sorted(rules or (), key=lambda rule: rule.id):
+        if rule.role_id != one.role_id or not rule.parent_role_id or rule.denied:
+            continue
+        for other in held:
+            if other.role_id == rule.parent_role_id and other.id != one.id and not other.denied:
+                return other, rule
+    return None
+
+
+def lineage(
+    one: Assignment, held: Sequence[Assignment], rules: Sequence[RoleRule] | None
+) -> tuple[tuple[Assignment, RoleRule | None], ...]:
+    """The assignment and the roles above it, each with the rule that joins it to the one below."""
+    told: list[tuple[Assignment, RoleRule | None]] = [(one, None)]
+    seen = {one.id}
+    while len(told) <= DEEPEST and told[-1][0].inferred:
+        above = parent_of(told[-1][0], held, rules)
+        if above is None or above[0].id in seen:
+            break
+        told.append(above)
+        seen.add(above[0].id)
+    return tuple(told)
+
+
+def requested_one(one: Assignment, held: Sequence[Assignment], rules: Sequence[RoleRule] | None) -> Assignment | None:
+    """The assignment of the line that a workflow carried."""
+    return next((each for each, _ in lineage(one, held, rules) if each.workflow_id), None)

@@ -1,0 +1,192 @@
+"""An entitlement explained. Names of requesters and approvers are private facts (safety rule 13). Pure."""
+
+from datetime import datetime
+from typing import Final
+
+from bot.diagnosis import links
+from bot.diagnosis.masking import masked
+from bot.diagnosis.symptoms.entitlements.evidence import Evidence, lineage
+from bot.diagnosis.symptoms.entitlements.rows import dimensions, origin_of, own_rules
+from bot.diagnosis.words import counted, listed, number, title
+from bot.model.assignment import Assignment
+from bot.model.finding import Certainty, ChainLink, Fact, Finding, Link, LinkMark, Remark
+
+NUMBER: Final = 8
+_NO_END: Final = 9999
+_MOST: Final = 12
+_SAYS: Final = {
+    "8a": "a rule on the person's attributes",
+    "8b": "it follows from another role",
+    "8c": "requested",
+    "8d": "approved without a request",
+    "8e": "found in the system, not given",
+    "8f": "there before go-live",
+    "8g": "inherited",
+    "8h": "no rule gives it any more",
+    "8i": "ended, removal under way",
+    "8j": "denied, removal pending",
+    "8k": "nothing of that name is known",
+    "8l": "the account may be somebody else's",
+    "8n": "approved by automation",
+}
+_NEXT: Final = {
+    "8a": "If it is not wanted, the rule or the person's attribute changes; removing it in the system alone is undone.",
+    "8b": "If it is not wanted, remove the role that it follows from; removing it in the system alone is undone.",
+    "8c": "If it is no longer wanted, end it in Identity Manager; removing it in the system alone is undone.",
+    "8d": "Ask who reconciled it; Role Reconciliation shows it.",
+    "8e": "Decide in Role or Resource Reconciliation whether it stays.",
+    "8f": "Decide in Role or Resource Reconciliation whether it stays.",
+    "8g": "Look at the group that contains it.",
+    "8h": "Wait for the next complete computation, or ask an operator for the complete job.",
+    "8i": "Look at the order that removes it.",
+    "8j": "Look at the order that removes it.",
+    "8k": "Look when the system was last synchronized, and how the entitlement is called there.",
+    "8l": "Compare employee number and mail in Resource Reconciliation; nothing was granted here.",
+    "8n": "Ask the owner of the automation rule.",
+}
+
+
+def diagnose(evidence: Evidence, now: datetime) -> Finding:
+    """Where an entitlement comes from, or every entitlement of a person with its origin."""
+    person = evidence.subject.person
+    who = person.name if person else "The person"
+    chosen = evidence.chosen
+    origin = origin_of(evidence, now)
+    said = _SAYS.get(origin.row or "", "the origin is not known")
+    what = (
+        f"“{chosen.role}”" if chosen else (f"“{evidence.subject.entitlement}”" if evidence.subject.entitlement else "")
+    )
+    if not evidence.subject.entitlement and evidence.assignments is not None:
+        return _everything(evidence, who, now)
+    return Finding(
+        symptom=NUMBER,
+        cause=origin.row,
+        certainty=origin.certainty,
+        title=title(f"{who}: why {what}: {said}"),
+        title_public=title(f"Why somebody has {what}: {said}"),
+        text=origin.why,
+        next=_NEXT.get(origin.row or "", "Look at View Permissions of the person."),
+        evidence=_facts(evidence, now),
+        contributing=tuple(
+            Remark("8", f"{one.kind.value} “{one.role}” fits the words too") for one in evidence.others[:3]
+        ),
+        ruled_out=_ruled_out(evidence, origin.row),
+        missing=evidence.missing,
+        links=_links(evidence),
+        say_to_caller="It is known where this right comes from." if origin.row else "",
+        as_of=min((one.read_at for one in evidence.assignments or () if one.read_at), default=now),
+        chain=_path(evidence),
+    )
+
+
+def _links(evidence: Evidence) -> tuple[Link, ...]:
+    person = evidence.subject.person
+    own = (links.person(evidence.site, person.entity_type, person.id, "View Permissions"),) if person else ()
+    carried = next((one for one in evidence.assignments or () if one.id == evidence.story_of), None)
+    flow = (links.workflow_overview(evidence.site, carried.workflow_id),) if carried else ()
+    return (*own, *flow, links.vendor_page(NUMBER))
+
+
+def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
+    chosen = evidence.chosen
+    if chosen is None:
+        return ()
+    facts = []
+    for one, rule in lineage(chosen, evidence.assignments or (), evidence.rules):
+        facts.append(_state(one, now))
+        if rule is not None:
+            facts.append(Fact("Joined by", f"rule of “{rule.role}”", f"{rule.kind} {rule.id}", rule.changed_at or now))
+        if one.requester:
+            facts.append(
+                Fact("Requested by", one.requester, f"assignment {one.id}", one.created_at or now, private=True)
+            )
+        facts.extend(
+            Fact(
+                "Decided by",
+                f"{decision.who or 'unnamed'} ({decision.what})",
+                f"assignment {one.id}",
+                decision.at or now,
+                private=True,
+            )
+            for decision in one.reviewers
+        )
+        if one.end_date is not None and one.end_date.year < _NO_END:
+            facts.append(Fact("Ends", one.role, f"assignment {one.id}", one.end_date))
+    for rule in own_rules(evidence, chosen)[:2]:
+        author = f", changed by {rule.changed_by}" if rule.changed_by else ""
+        facts.append(
+            Fact(
+                "Rule",
+                (dimensions(rule) or "for everybody") + author,
+                f"{rule.kind} {rule.id}",
+                rule.changed_at or now,
+                private=bool(author),
+            )
+        )
+    facts.extend(
+        Fact(
+            "Workflow",
+            masked(f"{step.what}{' by ' + step.who if step.who else ''}"),
+            "Workflow Overview",
+            step.at or now,
+            private=True,
+        )
+        for step in list(evidence.story or ())[:4]
+    )
+    return tuple(facts)
+
+
+def _state(one: Assignment, now: datetime) -> Fact:
+    how = "denied" if one.denied else "inferred" if one.inferred else "direct"
+    return Fact(
+        one.kind.value.capitalize(),
+        f"“{one.role}”, state {one.workflow_state}, {how}",
+        f"assignment {one.id}",
+        one.created_at or one.performed_at or one.read_at or now,
+    )
+
+
+def _path(evidence: Evidence) -> tuple[ChainLink, ...]:
+    """From the composite role down to the account."""
+    chosen = evidence.chosen
+    if chosen is None:
+        return ()
+    line = lineage(chosen, evidence.assignments or (), evidence.rules)
+    return tuple(
+        ChainLink(one.kind.value, LinkMark.OK, one.role, f"assignment {one.id}", one.created_at)
+        for one, _ in reversed(line)
+    )
+
+
+def _ruled_out(evidence: Evidence, row: str | None) -> tuple[Remark, ...]:
+    chosen = evidence.chosen
+    if chosen is None:
+        return ()
+    remarks = []
+    if row == "8b" and not chosen.workflow_id and not chosen.requester:
+        remarks.append(Remark("8c", "a direct request: there is none for this role"))
+    if row in {"8b", "8c"} and evidence.rules is not None and not own_rules(evidence, chosen):
+        remarks.append(Remark("8a", "a rule on the person's attributes: none gives this role"))
+    if row == "8l":
+        remarks.append(Remark("8c", "a granted right: the account itself may not be this person's"))
+    return tuple(remarks[:2])
+
+
+def _everything(evidence: Evidence, who: str, now: datetime) -> Finding:
+    held = evidence.assignments or ()
+    shown = held[:_MOST]
+    told = [one.role for one in shown]
+    more = f" {number(len(held) - len(shown))} more are not shown." if len(held) > len(shown) else ""
+    return Finding(
+        symptom=NUMBER,
+        cause=None,
+        certainty=Certainty.UNKNOWN if not held else Certainty.CONFIRMED,
+        title=title(f"{who}: {counted(len(held), 'entitlement')}"),
+        title_public=counted(len(held), "entitlement"),
+        text=f"{listed(told, most=_MOST)}.{more}" if told else "Nothing is visible to the service account.",
+        next="Name one of them to see where it comes from.",
+        evidence=tuple(_state(one, now) for one in shown),
+        missing=evidence.missing,
+        links=_links(evidence),
+        as_of=min((one.read_at for one in held if one.read_at), default=now),
+    )

@@ -1,0 +1,180 @@
+"""Symptom 8, row by row of the decision table (troubleshooting 2.8)."""
+
+import pytest
+
+from bot.diagnosis.site import Site
+from bot.diagnosis.subject import Subject
+from bot.diagnosis.symptoms import entitlements
+from bot.model.assignment import Assignment, AssignmentKind, Decision, RoleRule
+from bot.model.finding import Certainty
+from bot.model.ids import ResourceId
+from bot.model.person import Person
+from bot.model.value import ResourceVersion
+from tests.diagnosis.fakes import NOW, FakeNim, ago
+
+SITE = Site(service_reviewers=("svc-automation",))
+JOHN = Person(ResourceId("900"), "Directory_User", "Doe, John", "jdoe")
+
+
+def held(
+    state: int = 18, role: str = "VPN – full", kind: AssignmentKind = AssignmentKind.SINGLE_ROLE, **more
+) -> Assignment:
+    return Assignment(
+        more.pop("id", "a1"),
+        kind,
+        more.pop("role_id", "r1"),
+        role,
+        JOHN.id,
+        state,
+        created_at=ago(days=90),
+        read_at=NOW,
+        **more,
+    )
+
+
+def rule(*dimensions: tuple[str, str], parent: str = "", role_id: str = "r1") -> RoleRule:
+    return RoleRule(
+        "7", "single role rule", role_id, "VPN – full", parent, "Project Titan" if parent else "", dimensions
+    )
+
+
+def world(*assignments: Assignment, rules=(), organization: str | None = None) -> FakeNim:
+    nim = FakeNim(held=list(assignments), all_role_rules=list(rules))
+    nim.property_names = {"Directory_User": ["Organization", "Site"]}
+    if organization:
+        nim.versions = [ResourceVersion(JOHN.id, "Directory_User", "Doe, John", {"Organization": organization})]
+    return nim
+
+
+async def ask(nim: FakeNim, words: str = "vpn full"):
+    subject = Subject(person=JOHN, entitlement=words)
+    return entitlements.diagnose(await entitlements.gather(nim, subject, SITE, NOW), NOW)
+
+
+FINANCE = rule(("Organization", "Finance"))
+
+
+async def test_8a_a_rule_that_the_person_meets():
+    found = await ask(world(held(), rules=[FINANCE], organization="Finance"))
+    assert (found.symptom, found.cause, found.certainty) == (8, "8a", Certainty.CONFIRMED)
+    assert "Organization = Finance" in found.text
+
+
+async def test_8a_is_only_likely_when_the_persons_attributes_cannot_be_read():
+    found = await ask(world(held(), rules=[FINANCE]))
+    assert (found.cause, found.certainty) == ("8a", Certainty.LIKELY)
+
+
+async def test_8a_is_only_likely_without_the_rules():
+    nim = world(held(), rules=[FINANCE], organization="Finance")
+    nim.denied = {"role_rules"}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("8a", Certainty.LIKELY)
+
+
+async def test_8a_a_rule_whose_dimensions_are_not_shown_is_only_likely():
+    assert ((await ask(world(held(), rules=[rule()]))).certainty) is Certainty.LIKELY
+
+
+TITAN = held(
+    16,
+    "Project Titan",
+    AssignmentKind.COMPOSITE_ROLE,
+    id="a2",
+    role_id="r2",
+    workflow_id="w1",
+    requester="Lopez, Maria",
+    reviewers=(Decision("Ng, Tom", "review 1", ago(days=89)),),
+    end_date=ago(days=-90),
+)
+
+
+async def test_8b_it_follows_from_a_role_that_was_requested():
+    nim = world(held(inferred=True), TITAN, rules=[rule(parent="r2")])
+    nim.stories = {"w1": [Decision("Lopez, Maria", "Request: Submitted", ago(days=90))]}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("8b", Certainty.CONFIRMED)
+    assert "composite role “Project Titan”" in found.text
+    assert "requested and approved" in found.text
+    assert [one.row for one in found.ruled_out] == ["8c", "8a"]
+    assert [link.name for link in found.chain] == ["composite role", "single role"]
+    assert any(fact.label == "Workflow" for fact in found.evidence)
+
+
+async def test_8b_without_the_rule_is_only_likely():
+    found = await ask(world(held(inferred=True), TITAN))
+    assert (found.cause, found.certainty) == ("8b", Certainty.LIKELY)
+
+
+async def test_8b_a_circle_of_roles_comes_to_an_end():
+    one = held(inferred=True)
+    two = held(18, "Project Titan", AssignmentKind.COMPOSITE_ROLE, id="a2", role_id="r2", inferred=True)
+    rules = [rule(parent="r2"), rule(parent="r1", role_id="r2")]
+    assert (await ask(world(one, two, rules=rules))).cause == "8b"
+
+
+@pytest.mark.parametrize(
+    ("assignment", "row", "certainty"),
+    [
+        (held(16, workflow_id="w1"), "8c", Certainty.CONFIRMED),
+        (held(9, workflow_id="w1"), "8c", Certainty.CONFIRMED),
+        (held(16), "8d", Certainty.LIKELY),
+        (held(1), "8e", Certainty.CONFIRMED),
+        (held(3), "8f", Certainty.CONFIRMED),
+        (held(18, indirect=True), "8g", Certainty.CONFIRMED),
+        (held(16, workflow_id="w1", end_date=ago(days=1)), "8i", Certainty.CONFIRMED),
+        (held(18, denied=True), "8j", Certainty.CONFIRMED),
+        (held(20), "8j", Certainty.CONFIRMED),
+        (held(18, kind=AssignmentKind.RESOURCE_TYPE, correlation_confidence=85), "8l", Certainty.LIKELY),
+        (held(16, reviewers=(Decision("svc-automation", "review 1", None),)), "8n", Certainty.CONFIRMED),
+        (held(99), None, Certainty.UNKNOWN),
+        (held(21), None, Certainty.UNKNOWN),
+    ],
+)
+async def test_8c_to_8n_the_state_tells_the_origin(assignment, row, certainty):
+    found = await ask(world(assignment))
+    assert (found.cause, found.certainty) == (row, certainty)
+
+
+async def test_8h_the_person_no_longer_meets_the_rule():
+    found = await ask(world(held(), rules=[FINANCE], organization="HR"))
+    assert (found.cause, found.certainty) == ("8h", Certainty.LIKELY)
+
+
+async def test_8h_no_rule_gives_it_any_more():
+    assert ((await ask(world(held()))).cause) == "8h"
+
+
+async def test_8k_nothing_of_that_name_is_known():
+    found = await ask(world(held()), "domain admins")
+    assert (found.cause, found.certainty) == ("8k", Certainty.POSSIBLE)
+
+
+async def test_names_of_requesters_and_approvers_are_private():
+    nim = world(held(inferred=True), TITAN, rules=[rule(parent="r2")])
+    found = await ask(nim)
+    assert "Lopez" in str(found.evidence)
+    public = str(found.without_names())
+    assert not any(name in public for name in ("Lopez", "Ng", "Doe"))
+
+
+async def test_nothing_is_offered_that_changes_anything():
+    assert not (await ask(world(held(1)))).offers
+
+
+async def test_without_a_name_everything_is_listed():
+    found = await ask(world(held(), TITAN), "")
+    assert found.title == "Doe, John: 2 entitlements"
+
+
+async def test_unreadable_assignments_are_unknown():
+    nim = world(held())
+    nim.denied = {"assignments"}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+
+
+async def test_it_costs_at_most_eight_requests():
+    nim = world(held(inferred=True), TITAN, rules=[rule(("Organization", "x"), parent="r2")], organization="x")
+    await ask(nim)
+    assert len(nim.made) <= 8, nim.made
