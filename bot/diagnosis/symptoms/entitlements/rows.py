@@ -147,7 +147,7 @@ def _calculated(seen: Evidence, one: Assignment, now: datetime) -> Origin:
 
 
 def matches(rule: RoleRule, seen: Evidence) -> bool | None:
-    """Whether the person meets a rule's dimensions; None where that cannot be told: no dimension is shown, or a value."""
+    """Whether the person meets a rule's dimensions; None where no dimension, or no value, is shown."""
     held = {name.lower(): value for name, value in (seen.identity.properties if seen.identity else {}).items()}
     if not rule.dimensions:
         return None
