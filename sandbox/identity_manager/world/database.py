@@ -152,6 +152,16 @@ class Database:
             self.of_resource[resource].append(assignment)
         self.touch(assignment)
 
+    def adopt(self, stored: Iterable[Assignment]) -> None:
+        """Assignments whose rows are in the store already."""
+        for assignment in stored:
+            self.assignments[assignment.id] = assignment
+            self.of_owner[assignment.owner].append(assignment)
+            if assignment.resource is not None:
+                self.of_resource[assignment.resource].append(assignment)
+            self._known.add(assignment.id)
+            self._known.update(error.id for error in assignment.errors)
+
     def touch(self, assignment: Assignment) -> None:
         self._touched[assignment.id] = assignment
 

@@ -57,7 +57,9 @@ def _put_identity_model(configuration: Configuration) -> None:
             catalogue.SOURCE_TYPE, "Person record from HR", "Directory_UserRecord", "", {}
         ).row["Id"]
     )
-    configuration.put_resource_type(catalogue.EDIT_TYPE, "Person record from the helpdesk", "Directory_UserRecord", "", {})
+    configuration.put_resource_type(
+        catalogue.EDIT_TYPE, "Person record from the helpdesk", "Directory_UserRecord", "", {}
+    )
     for name, text in catalogue.PERSON_RECORD.items():
         rule_id = configuration.put_rule(
             "ResourceScalarRule",

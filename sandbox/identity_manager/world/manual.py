@@ -99,7 +99,14 @@ def edit_record(engine: Engine, employee_id: str, values: dict[str, str | None],
             editor = engine.person_id(by)
             scalars = {
                 name: ScalarValue(
-                    database.next_id("AssignedResourceScalar"), name, value, None, value, State.VERIFIED, Workflow.APPROVED, now
+                    database.next_id("AssignedResourceScalar"),
+                    name,
+                    value,
+                    None,
+                    value,
+                    State.VERIFIED,
+                    Workflow.APPROVED,
+                    now,
                 )
                 for name, value in values.items()
             }

@@ -67,12 +67,13 @@ class RoleModel:
             for rule in resource_type.correlation_rules:
                 looked_at[resource_type.target_type].add(rule.target_property)
         owned = self.database.of_resource
+        awaited = {a.account_key for a in self.database.assignments.values() if a.resource is None}
         return tuple(
             max(
                 (
                     r.version
                     for r in self.database.by_key[target].values()
-                    if not owned.get(r.id) and any(r.values.get(name) for name in names)
+                    if not owned.get(r.id) and r.key not in awaited and any(r.values.get(name) for name in names)
                 ),
                 default=0,
             )

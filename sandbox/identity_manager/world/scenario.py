@@ -97,6 +97,13 @@ class Confounder(_Part):
     title: str = ""
 
 
+class Scale(_Part):
+    """Stored beside the living world: `people` with three accounts each, `errored` of their deletions refused."""
+
+    people: int = Field(default=0, ge=0)
+    errored: int = Field(default=0, ge=0)
+
+
 class Scenario(_Part):
     """The whole file."""
 
@@ -119,7 +126,7 @@ class Scenario(_Part):
     levers: list[LeverDefinition] = Field(default_factory=list)
     confounders: dict[str, Confounder] = Field(default_factory=dict)
     confounder: str = ""
-    scale: dict[str, int] = Field(default_factory=dict)
+    scale: Scale = Scale()
     acceptance: dict[str, Any] = Field(default_factory=dict, exclude=True)
 
     @model_validator(mode="after")

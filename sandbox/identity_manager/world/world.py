@@ -22,6 +22,7 @@ from sandbox.identity_manager.world.manual import change_part, change_state
 from sandbox.identity_manager.world.moments import instant
 from sandbox.identity_manager.world.population import populate
 from sandbox.identity_manager.world.runs import LEVELS, Line
+from sandbox.identity_manager.world.scale import enlarge
 from sandbox.identity_manager.world.scenario import Scenario, read
 
 INSTALLED_DAYS_AGO = 200
@@ -89,6 +90,8 @@ class SimulatedWorld:
             engine.jobs.schedule(job)
         engine.clock.run_until(present)
         engine.database.flush(present)
+        if scenario.scale.people:
+            enlarge(engine, people=scenario.scale.people, errored=scenario.scale.errored)
         engine.runs.go_live(present - LOGS_KEPT)
         engine.files.go_live()
 

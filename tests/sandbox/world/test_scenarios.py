@@ -118,7 +118,9 @@ def owner(world: SimulatedWorld, person: str) -> int:
 def unblocked(world: SimulatedWorld, label: dict[str, Any]) -> int:
     """Sets one errored order of the type pending (the repair comes afterwards); returns its id."""
     (resource_type,) = world.store.rows("ResourceType", "Identifier = ?", (label["unblock"],))
-    rows = world.store.rows("AssignedResourceType", "RoleId = ? AND ProvisioningState = 3", (resource_type["Id"],), order="Id")
+    rows = world.store.rows(
+        "AssignedResourceType", "RoleId = ? AND ProvisioningState = 3", (resource_type["Id"],), order="Id"
+    )
     if "unblock_person" in label:
         rows = [r for r in rows if r["OwnerId"] == owner(world, label["unblock_person"])]
     if label.get("class") == "quota/throttled":

@@ -16,6 +16,11 @@ Attributes = dict[str, str | None]
 
 BASE = "DC=contoso,DC=com"
 
+REFUSED_RIGHT = (
+    "System.DirectoryServices.Protocols.DirectoryOperationException: The user has insufficient access rights. "
+    "00000005: SecErr: DSID-03152501, problem 4003 (INSUFF_ACCESS_RIGHTS), data 0"
+)
+
 LOGIN_LENGTH = 20
 """Longest sAMAccountName of a user (documented by Microsoft)."""
 
@@ -203,10 +208,7 @@ class Directory:
 
     def _require(self, operation: str, dn: str, entry: Entry | None = None) -> None:
         if not self.may(operation, dn) or (entry is not None and entry.protected):
-            raise refused(
-                "The user has insufficient access rights. 00000005: SecErr: DSID-03152501, problem 4003 (INSUFF_ACCESS_RIGHTS), "
-                "data 0"
-            )
+            raise TargetError(REFUSED_RIGHT)
 
     def _check_new(self, dn: str, attributes: Attributes, besides: str = "") -> None:
         login, upn = attributes.get("sAMAccountName"), attributes.get("userPrincipalName")
