@@ -57,8 +57,7 @@ async def _answer(settings: Settings, text: str, env: str, user: str) -> Answer:
         )
         desk = Desk(around)
         actor = Actor("", user or "terminal", cumulative([Role(settings.access.cli)]))
-        meant = desk.meant(f"{text} --env {env}" if env else text)
-        answer = await desk.answer(actor, meant)
+        answer = await desk.hear(actor, f"{text} --env {env}" if env else text)
         return coloured(answer, _whose(settings, user) if user else Actor("", "terminal", cumulative([Role.VIEWER])))
 
 

@@ -42,7 +42,9 @@ class Conversation:
     async def typed(self, who: Caller, text: str, place: Place, trigger_id: str) -> None:
         """A slash command."""
         understood = self.desk.understand(text)
-        if isinstance(understood, Answer):
+        if understood is None:
+            await self.explained(who, text, place)
+        elif isinstance(understood, Answer):
             await self._show(who, understood, place)
         elif understood.verb in WRITES and understood.thing:
             await self._told(who, place, understood, self._confirm(who, understood, place, trigger_id, ""))
@@ -65,22 +67,19 @@ class Conversation:
 
     async def heard(self, who: Caller, text: str, place: Place, event_id: str) -> None:
         """A mention or a direct message. Text drafts, people press (safety rule 10)."""
-        actor = await self.roles.actor(who.team_id, who.user_id)
-        async with self.reply.waiting(who.user_id, place):
-            answer = await self.desk.answer(actor, self.desk.meant(text), channel=place.channel)
-        message = self.renderer.answer(answer, Audience.PERSON)
+        message = self.renderer.answer(await self._hear(who, text, place), Audience.PERSON)
         if place.channel.startswith("D"):
             await self.errands.deliver(f"heard-{event_id}", place, message)
         else:
             await self.reply.answer(who.user_id, place, message)
 
     async def explained(self, who: Caller, text: str, place: Place) -> None:
-        """The message shortcut: somebody else's words, asked as a question."""
-        wish = self.desk.meant(text)
-        if isinstance(wish, Answer):
-            await self._show(who, wish, place)
-        else:
-            await self._told(who, place, wish, self._answer(who, wish, place))
+        """Words asked as a question, also somebody else's (the message shortcut); only the asker sees the answer."""
+
+        async def answer() -> None:
+            await self._show(who, await self._hear(who, text, place), place)
+
+        await self._told(who, place, Intent(Verb.WHY), answer())
 
     async def unreadable(self, who: Caller, place: Place) -> None:
         """A button whose value this version did not write."""
@@ -110,6 +109,11 @@ class Conversation:
             await self.unreadable(who, place)
         except DeskError as why:
             await self.reply.problem(who.user_id, place, why, wish=wish)
+
+    async def _hear(self, who: Caller, text: str, place: Place) -> Answer:
+        actor = await self.roles.actor(who.team_id, who.user_id)
+        async with self.reply.waiting(who.user_id, place):
+            return await self.desk.hear(actor, text, channel=place.channel)
 
     async def _answer(self, who: Caller, wish: Intent, place: Place, *, again: bool = False, view_id: str = "") -> None:
         """`view_id` is the modal that covers the channel: it shows the answer as well."""

@@ -11,9 +11,11 @@ from bot.access import Permission, may
 from bot.desk.command import Asking, Command, Facts
 from bot.desk.confirm import Prepared, Started, Write
 from bot.desk.count import count_orders
+from bot.desk.hearing import Heard, Hearing
 from bot.desk.ticket import ticket_of
 from bot.errors import Ambiguous, DeskError, NimError, NotAllowed, NotFound, NotUnderstood, Stale
 from bot.intents import command as typed
+from bot.intents.plain import is_command, is_known
 from bot.model.actor import Actor, Place, Role
 from bot.model.answer import Answer, AnswerKind, Choice
 from bot.model.audit import AuditEvent, AuditRecord
@@ -23,6 +25,8 @@ from bot.ports import Actions, Audit, Environment, Incidents
 
 log = structlog.get_logger()
 ANSWERS_KEPT = 2_000
+LONGEST_KEPT = 200
+"""Characters of somebody's words that an answer carries on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,47 @@ class Desk:
         }
         self._answers: OrderedDict[tuple[str, str], Answer] = OrderedDict()
 
+        self._hearing = Hearing()
+
     async def say(self, actor: Actor, text: str, *, channel: str = "") -> Answer:
         """Answers the text after the slash command."""
-        return await self.answer(actor, self.understand(text), channel=channel)
+        understood = self.understand(text)
+        if understood is None:
+            return await self.hear(actor, text, channel=channel)
+        return await self.answer(actor, understood, channel=channel)
 
-    def understand(self, text: str) -> Intent | Answer:
-        """The intent of typed text, or the answer that offers the nearest ones."""
+    def understand(self, text: str) -> Intent | Answer | None:
+        """The intent of a typed command, or the answer that offers the nearest ones; None for words in a sentence."""
         read = typed.read(text, self.words, list(self.around.environments))
         if isinstance(read, typed.Understood):
-            return read.intent
+            sentence = read.intent.verb is Verb.WHY and not is_command(read.intent.thing, Verb.WHY)
+            return None if sentence else read.intent
+        slip = read.nearest and not is_known(read.word) and is_command(read.rest, read.nearest[0])
+        return self._nearest(read) if slip else None
+
+    async def hear(self, actor: Actor, text: str, *, channel: str = "") -> Answer:
+        """Answers plain words: a mention, a direct message, the words of somebody else's message, a terminal."""
+        try:
+            heard = await self.meant(actor, text, channel=channel)
+        except DeskError as why:
+            return told(why, Intent(Verb.WHY, text[:LONGEST_KEPT]))
+        answer = await self.answer(actor, heard.wish, channel=channel)
+        return noted(answer, heard.note) if heard.note else answer
+
+    async def meant(self, actor: Actor, text: str, *, channel: str = "") -> Heard:
+        """What plain words ask for. Raises what `permit_to` and `environment` raise."""
+        read = typed.read(text, self.words, list(self.around.environments))
+        if isinstance(read, typed.Understood) and is_command(read.intent.thing, read.intent.verb):
+            return Heard(read.intent)
+        understood = self.understand(text) if isinstance(read, typed.Unknown) else None
+        if understood is not None:
+            return Heard(understood)
+        self.permit_to(actor, Permission.READ)
+        words, env = typed.take_environment(typed.tidy(text), list(self.around.environments))
+        return await self._hearing.heard(self._asking(actor, Intent(Verb.WHY, words, env), channel), words)
+
+    def _nearest(self, read: typed.Unknown) -> Answer:
+        """The commands that come near a word that is none."""
         choices = tuple(
             Choice(
                 label=f"/nim {verb.value} {read.rest}".strip(),
@@ -73,7 +109,7 @@ class Desk:
         return Answer(
             kind=AnswerKind.CHOICE,
             title=f"I do not know “{read.word}”.",
-            text="Did you mean one of these?" if choices else "None of my commands comes near it.",
+            text="Did you mean one of these?",
             next="For example: /nim status · everything that works here: /nim help",
             choices=choices,
             shareable=False,
@@ -116,10 +152,6 @@ class Desk:
     def _asking(self, actor: Actor, wish: Intent, channel: str) -> Asking:
         env = self.environment(wish, channel)
         return Asking(self, actor, wish, env, env.reads(), self.around.facts[env.name])
-
-    def meant(self, text: str) -> Intent | Answer:
-        """The intent of plain words: a mention, a direct message, the words of somebody else's message."""
-        return self.understand(text)
 
     async def show(self, actor: Actor, wish: Intent, *, channel: str = "") -> Answer:
         """The names behind a channel's card, for the one who asks; recorded (safety rule 14)."""
@@ -207,6 +239,14 @@ class Candidates(Ambiguous):
     def __init__(self, say: str, choices: Sequence[Choice]) -> None:
         super().__init__(say)
         self.choices = tuple(choices)
+
+
+def noted(answer: Answer, note: str) -> Answer:
+    """The answer with a sentence more beside its next step."""
+    finding = answer.finding
+    if finding is not None:
+        finding = replace(finding, next=f"{finding.next} {note}".strip())
+    return replace(answer, next=f"{answer.next} {note}".strip(), finding=finding)
 
 
 def told(why: DeskError, wish: Intent) -> Answer:

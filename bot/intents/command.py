@@ -11,7 +11,7 @@ from bot.model.intent import Intent, Verb
 _QUOTES = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "\u00a0": " "})
 _LONG_DASH = re.compile(r"(?:^|(?<=\s))[—–](?=\w)")
 _ENV_OPTION = re.compile(r"(?:^|\s)--env(?:\s+|=)(\S+)", re.IGNORECASE)
-_ENV_WORDS = re.compile(r"\s+in\s+(\S+)\s*$", re.IGNORECASE)
+_ENV_WORDS = re.compile(r"\s+(?:in|en|dans|sur)\s+(\S+?)([?!.\s]*)$", re.IGNORECASE)
 NEAR = 60.0
 MOST_SUGGESTIONS = 3
 
@@ -64,7 +64,7 @@ def take_environment(words: str, environments: Sequence[str]) -> tuple[str, str]
         return " ".join(rest.split()), known.get(typed.casefold(), typed)
     closing = _ENV_WORDS.search(words)
     if closing and closing.group(1).casefold() in known:
-        return words[: closing.start()].strip(), known[closing.group(1).casefold()]
+        return f"{words[: closing.start()]}{closing.group(2)}".strip(), known[closing.group(1).casefold()]
     return words.strip(), ""
 
 

@@ -11,6 +11,7 @@ from bot.intents.case import MOST_OPTIONS, Case, entitlement_of, role_of, rule_n
 from bot.intents.lexicon import SENTENCE, STOPWORDS, Concept
 from bot.intents.meanings import Declined, Lost, Meaning, Topic, Unsure, Wish
 from bot.intents.names import Kind
+from bot.intents.nearest import plain
 from bot.intents.sentence import Sentence, concepts_of
 from bot.model.intent import Verb
 
@@ -42,7 +43,8 @@ def is_command(rest: str, verb: Verb) -> bool:
     words = rest.casefold().replace("'", " ").replace("’", " ").split()
     if not words:
         return True
-    if rest.rstrip().endswith(("?", "!")) or any(word.strip(",;:.") in SENTENCE for word in words):
+    grammar = sum(word.strip(",;:.") in SENTENCE for word in words)
+    if rest.rstrip().endswith(("?", "!")) or grammar > (verb in _OF_PEOPLE):
         return False
     if verb in _WITH_STATES and words[0] in _STATES:
         return True
@@ -51,6 +53,14 @@ def is_command(rest: str, verb: Verb) -> bool:
     return not any(concepts_of(word.strip(",;:.")) & _TROUBLE for word in words)
 
 
+def is_known(word: str) -> bool:
+    """Whether it is a word of plain language or of a helpdesk, and so no slip of a command."""
+    key = plain(word)
+    return key in STOPWORDS or bool(concepts_of(key))
+
+
+_OF_PEOPLE: Final = frozenset({Verb.USER})
+"""A name may hold a word that is grammar elsewhere: Will, An, Le."""
 _WITH_STATES: Final = frozenset({Verb.ORDERS, Verb.JOBS})
 _STATES: Final = frozenset(
     {"errored", "error", "errors", "failed", "blocked", "waiting", "pending", "running", "bloqués", "erreurs"}
