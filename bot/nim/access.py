@@ -28,10 +28,11 @@ class AccessReading(Reading):
         found = await asyncio.gather(*(self._assignments(kind, owner_id) for kind in _KINDS))
         return tuple(one for some in found for one in some)
 
-    async def role_rules(self, role_ids: Sequence[str]) -> Sequence[RoleRule]:
+    async def role_rules(self, role_ids: Sequence[str], *, kind: str = "") -> Sequence[RoleRule]:
         if not role_ids:
             return ()
-        found = await asyncio.gather(*(self._role_rules(kind, role_ids) for kind in _RULES))
+        wanted = (RoleRuleKind(kind),) if kind else tuple(_RULES)
+        found = await asyncio.gather(*(self._role_rules(one, role_ids) for one in wanted))
         return tuple(one for some in found for one in some)
 
     async def workflow_story(self, workflow_id: str) -> Sequence[Decision]:

@@ -78,12 +78,12 @@ class Asking:
 
     async def with_parts(self, parts: Sequence[Part], ask: Callable[[frozenset[Part]], Awaitable[T]]) -> T:
         """Asks with the optional parts of a query that this environment may show; one that it rejects is left out
-        from then on."""
+        from then on. `parts` begins with the one that is most likely not shown."""
         wanted = frozenset(part for part in parts if self.capabilities.may_ask(part))
         try:
             return self._learnt(await ask(wanted), wanted, frozenset())
         except NimRejected:
-            unsure = [part for part in wanted if not self.capabilities.is_known(part)]
+            unsure = [part for part in parts if part in wanted and not self.capabilities.is_known(part)]
             if not unsure:
                 raise
         fewer = [wanted - {part} for part in unsure]

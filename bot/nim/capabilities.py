@@ -13,9 +13,9 @@ class Part(StrEnum):
 
     RESOURCE_TYPE_LIMITS = "thresholds of resource types"
     RESOURCE_TYPE_CONNECTION = "connection of a resource type"
-    TASK_COUNTERS = "counters of task runs"
     ACCOUNT_DN = "distinguished name of an account"
     LINKED_NAMES = "names of linked resources"
+    SOURCE_NAMES = "names of source records"
     ENTITY_PROPERTIES = "properties of entity types"
     RULE_BINDINGS = "bindings of rules"
     RULE_DIMENSIONS = "dimensions of role rules"

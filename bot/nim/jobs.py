@@ -6,9 +6,7 @@ from datetime import datetime
 from bot.model.ids import ConnectorId, JobId, JobRunId
 from bot.model.job import Connector, JobRun, RunState, TaskRun
 from bot.model.page import Page
-from bot.nim.capabilities import Part
 from bot.nim.reading import Reading
-from bot.nim.squery import Query
 from bot.nim.wire import catalogue as catalogue_wire
 from bot.nim.wire import entities
 from bot.nim.wire import jobs as wire
@@ -40,25 +38,13 @@ class JobReading(Reading):
         return wire.job_run(row, self._states)
 
     async def task_runs(self, run_id: JobRunId) -> Sequence[TaskRun]:
-        rows = await self._asking.with_parts(
-            (Part.TASK_COUNTERS,),
-            lambda parts: self._asking.all(
-                entities.TASK_RUN, wire.task_runs(run_id=run_id, counters=Part.TASK_COUNTERS in parts)
-            ),
-        )
+        rows = await self._asking.all(entities.TASK_RUN, wire.task_runs(run_id))
         return tuple(sorted((wire.task_run(row, self._states) for row in rows), key=wire.start_order))
 
     async def recent_task_runs(
         self, since: datetime, *, connector_id: ConnectorId | None = None, limit: int = 1000
     ) -> Page[TaskRun]:
-        page = await self._asking.with_parts(
-            (Part.TASK_COUNTERS,),
-            lambda parts: self._asking.page(
-                entities.TASK_RUN,
-                wire.recent_task_runs(since, connector_id, counters=Part.TASK_COUNTERS in parts),
-                limit=limit,
-            ),
-        )
+        page = await self._asking.page(entities.TASK_RUN, wire.recent_task_runs(since, connector_id), limit=limit)
         return Page(tuple(wire.task_run(row, self._states) for row in page), page.more, page.read_at)
 
     async def connector(self, connector_id: ConnectorId) -> Connector:
@@ -66,8 +52,10 @@ class JobReading(Reading):
         return catalogue_wire.connector(row)
 
     async def watched_runs(self, since: datetime) -> Page[JobRun]:
-        query: Query = wire.watched_runs(self._states, since)
-        return self._runs(await self._asking.page(entities.JOB_RUN, query, limit=self._asking.config.page_size))
+        query = wire.watched_runs(self._states, since)
+        pages = [page async for page in self._asking.pages(entities.JOB_RUN, query)]
+        rows = tuple(row for page in pages for row in page)
+        return self._runs(Page(rows, more=False, read_at=pages[0].read_at))
 
     def _runs(self, page: Page[Row]) -> Page[JobRun]:
         return Page(tuple(wire.job_run(row, self._states) for row in page), page.more, page.read_at)

@@ -43,10 +43,15 @@ class ValueReading(Reading):
         found = tuple(wire.version(row, entity_type, properties, as_of=None, read_at=page.read_at) for row in page)
         return Page(found, page.more, page.read_at)
 
-    async def rules_of(self, resource_type_id: ResourceTypeId, property_name: str) -> Sequence[PropertyRule]:
+    async def rules_of(
+        self, resource_type_id: ResourceTypeId, property_name: str, *, kind: str = ""
+    ) -> Sequence[PropertyRule]:
         property_id = await self._property_id(resource_type_id, property_name)
         found = await asyncio.gather(
-            *(self._rules(kind, resource_type_id, property_id, property_name) for kind in _RULES)
+            *(
+                self._rules(one, resource_type_id, property_id, property_name)
+                for one in ((RuleKind(kind),) if kind else _RULES)
+            )
         )
         return tuple(one for some in found for one in some)
 
@@ -128,9 +133,14 @@ class ValueReading(Reading):
         ids = [resource_id, *await self._records(entity_type, resource_id)]
         targets = {kind.id for kind in kinds if kind.identifier.startswith(entity_type)}
         owners = {one.source_entity_type_id for one in types if one.target_entity_type_id in targets}
-        owner_type = names.get(str(next(iter(owners))), "") if len(owners) == 1 else ""
-        page = await self._asking.page(
-            entities.ORDER, source_wire.sources(ids, owner_type), limit=self._asking.config.page_size
+        owner_types = sorted(names[str(one)] for one in owners if one is not None and str(one) in names)
+        page = await self._asking.with_parts(
+            (Part.SOURCE_NAMES,),
+            lambda parts: self._asking.page(
+                entities.ORDER,
+                source_wire.sources(ids, owner_types if Part.SOURCE_NAMES in parts else ()),
+                limit=self._asking.config.page_size,
+            ),
         )
         found = (source_wire.source(row, names, page.read_at) for row in page)
         return tuple(one for one in found if one is not None)

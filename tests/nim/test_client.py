@@ -12,6 +12,7 @@ from bot.errors import (
     NimBusy,
     NimConflict,
     NimDenied,
+    NimError,
     NimFailed,
     NimMissing,
     NimRejected,
@@ -20,6 +21,7 @@ from bot.errors import (
     NotUnderstood,
     SettingsError,
 )
+from bot.model.answer import RequestMade
 from bot.model.ids import JobId, JobRunId, OrderId
 from bot.nim.config import EnvironmentConfig
 from bot.nim.environment import NimEnvironment
@@ -277,7 +279,7 @@ async def test_a_write_is_sent_once_and_says_what_is_known_of_its_effect(nim, qu
     nim.give(RUN_JOB, answer)
 
     async with NimEnvironment.open("production", quick) as env:
-        with pytest.raises(Exception, match="Identity Manager") as told:
+        with pytest.raises(NimError, match="Identity Manager") as told:
             await env.writes.run_job(JobId("1001"))
 
     assert told.value.changed is changed
@@ -342,7 +344,7 @@ async def test_the_environments_time_follows_the_date_header(nim, env):
 
 async def test_metrics_are_told_of_every_request(nim, config):
     nim.give(RUN_JOB, replied(200))
-    told = []
+    told: list[RequestMade] = []
 
     async with NimEnvironment.open("production", config, on_request=told.append) as env:
         await env.writes.run_job(JobId("1001"))

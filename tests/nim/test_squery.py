@@ -56,7 +56,9 @@ def test_a_query_reads_as_the_products_own_do():
 
 
 def test_a_single_condition_is_parenthesised_too():
-    assert Query(select=paths("Id"), where=equal("JobId", 1019)).text == "select Id where (JobId = 1019) order by Id asc"
+    assert (
+        Query(select=paths("Id"), where=equal("JobId", 1019)).text == "select Id where (JobId = 1019) order by Id asc"
+    )
 
 
 def test_the_order_always_ends_with_the_id():

@@ -27,7 +27,6 @@ from bot.nim.wire.task_kinds import task_kind
 
 FIRST_BUILT_IN_JOB: Final = 2147483647
 """Jobs from this id on are the product's own (nim-api 4.3): hidden."""
-_COUNTERS: Final = tuple(f"C{position}" for position in range(8))
 _USER: Final = Join("User", "u")
 _JOB: Final = Join("Job", "j")
 _TASK: Final = Join("Task", "t")
@@ -80,6 +79,11 @@ _RUN_FIELDS: Final = (
     _JOB["Identifier"],
     _JOB["DisplayName"],
 )
+_TASK_RUN_FIELDS: Final = (
+    *paths("Id", "JobInstanceId", "TaskId", "AgentId", "State", "StartDate", "EndDate", "DisplayName"),
+    *paths("IsChild", "IsValidation"),
+    *(_TASK[name] for name in ("Id", "Identifier", "DisplayName", "TaskType", "ConnectorId")),
+)
 RUN: Final = Query(joins=(_USER, _JOB), select=_RUN_FIELDS, item=True)
 
 
@@ -114,32 +118,23 @@ def watched_runs(states: States, since: datetime) -> Query:
     )
 
 
-def task_runs(*, run_id: JobRunId, counters: bool) -> Query:
+def task_runs(run_id: JobRunId) -> Query:
     return Query(
         joins=(_TASK,),
-        select=_task_run_fields(counters=counters),
+        select=_TASK_RUN_FIELDS,
         where=equal("JobInstanceId", number(run_id)),
         order=(Sort(Path("Id")),),
     )
 
 
-def recent_task_runs(since: datetime, connector_id: ConnectorId | None, *, counters: bool) -> Query:
+def recent_task_runs(since: datetime, connector_id: ConnectorId | None) -> Query:
     started = compare("StartDate", Op.AT_LEAST, since)
     of_connector = () if connector_id is None else (equal(_TASK["ConnectorId"], number(connector_id)),)
     return Query(
         joins=(_TASK,),
-        select=_task_run_fields(counters=counters),
+        select=_TASK_RUN_FIELDS,
         where=all_of(started, *of_connector),
         order=newest("StartDate"),
-    )
-
-
-def _task_run_fields(*, counters: bool) -> tuple[Path, ...]:
-    return (
-        *paths("Id", "JobInstanceId", "TaskId", "AgentId", "State", "StartDate", "EndDate", "DisplayName"),
-        *paths("IsChild", "IsValidation"),
-        *(paths(*_COUNTERS) if counters else ()),
-        *(_TASK[name] for name in ("Id", "Identifier", "DisplayName", "TaskType", "ConnectorId")),
     )
 
 
@@ -229,7 +224,6 @@ def task_run(row: Row, states: States) -> TaskRun:
     identifier, name = of_task.text("Identifier"), row.text("DisplayName") or of_task.text("DisplayName")
     state = row.whole("State")
     started, ended = row.moment("StartDate"), row.moment("EndDate")
-    counters = tuple(row.whole(counter) for counter in _COUNTERS)
     return TaskRun(
         id=TaskRunId(row.own_id("a task's execution")),
         job_run_id=JobRunId(row.own_id("a task's execution", "JobInstanceId")),
@@ -245,7 +239,6 @@ def task_run(row: Row, states: States) -> TaskRun:
         ended_at=ended,
         is_child=bool(row.flag("IsChild")),
         is_validation=bool(row.flag("IsValidation")),
-        counters=tuple(figure or 0 for figure in counters) if any(one is not None for one in counters) else None,
     )
 
 

@@ -12,9 +12,9 @@ from bot.nim.wire.row import Row
 _ROLE: Final = Join("Role", "r")
 
 
-def sources(resource_ids: Sequence[str], source_type: str) -> Query:
-    """Assignments whose resource is the person or one of its records; `source_type` names their owners, if one type."""
-    owner = (Join("Owner", "o", of_type=source_type),) if source_type else ()
+def sources(resource_ids: Sequence[str], source_types: Sequence[str]) -> Query:
+    """Assignments whose resource is the person or one of its records, with their owners of the entity types named."""
+    owner = tuple(Join("Owner", f"o{n}", of_type=source_type) for n, source_type in enumerate(source_types))
     return Query(
         joins=(_ROLE, *owner),
         select=(
