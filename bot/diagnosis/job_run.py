@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.diagnosis import links
+from bot.diagnosis.landscape import landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
@@ -60,13 +61,33 @@ async def examine_run(
         return _unread(run, site, now, name, reads.missing)
     trouble = trouble_in(tasks)
     if trouble is None:
-        return _no_failed_task(run, site, now, name)
+        return await _skipped(nim, subject, tasks, site, now) or _no_failed_task(run, site, now, name)
     found = await _of_task(nim, subject, trouble, tasks, site, now)
     also = tuple(
         Remark(_SYMPTOM_OF.get(one.kind, ""), f"task {one.name} ({one.kind.value}) failed too")
         for one in trouble.others
     )
     return replace(found, contributing=found.contributing + also)
+
+
+async def _skipped(
+    nim: NimReads, subject: Subject, tasks: Sequence[TaskRun], site: Site, now: datetime
+) -> Finding | None:
+    """A green run that left a connector out: incremental runs skip what a threshold has blocked."""
+    run = subject.run
+    world = await landscape(nim.catalogue, Reads())
+    job = world.job(run.job_id) if run else None
+    if run is None or job is None or not job.is_incremental or run.state is not RunState.COMPLETED:
+        return None
+    planned = {
+        one.connector_id for one in world.tasks_of(job.id) if one.kind is TaskKind.EXPORT and not one.deactivated
+    }
+    left_out = planned - {one.connector_id for one in tasks if one.kind is TaskKind.EXPORT} - {None}
+    if len(left_out) != 1:
+        return None
+    narrowed = replace(subject, connector_id=next(iter(left_out)))
+    found = exports.diagnose(await exports.gather(nim, narrowed, site, now, tasks=tasks), now)
+    return found if found.cause is not None else None
 
 
 async def _of_task(

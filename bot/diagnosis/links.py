@@ -4,7 +4,7 @@ import re
 from typing import Final
 
 from bot.diagnosis.site import Site
-from bot.model.finding import Link
+from bot.model.finding import ActionKind, Link, Offer
 
 _VENDOR: Final = "https://docs.netwrix.com/docs/identitymanager/6_2/user-guide/maintain/troubleshooting"
 _ANCHORS: Final = {
@@ -25,12 +25,17 @@ def vendor_page(symptom: int) -> Link:
 
 
 def _link(site: Site, key: str, label: str, path: str, **values: str | None) -> Link:
-    """A link whose template is set and whose placeholders are all known; else the way in words."""
+    """A link by its template; without one, or with a placeholder unknown, the base address and the way in words."""
     template = site.links.get(key, "")
     known = {"base": site.base_url.rstrip("/"), **{name: value for name, value in values.items() if value}}
     if not template or any(name not in known for name in _PLACEHOLDER.findall(template)):
-        return Link(label, path)
+        return Link(label, path, known["base"])
     return Link(label, path, _PLACEHOLDER.sub(lambda found: known[found.group(1)], template))
+
+
+def opening(link: Link) -> tuple[Offer, ...]:
+    """The link as a button; nothing where the installation has no address."""
+    return (Offer(ActionKind.OPEN, link.url, f"Open {link.label}"),) if link.url else ()
 
 
 def provisioning_review(site: Site, entity_type: str = "") -> Link:

@@ -195,7 +195,7 @@ def _facts(judged: _Judged) -> tuple[Fact, ...]:
         )
     if like.kind.known:
         facts.append(Fact("Meaning", like.kind.advice, f"error catalogue, {like.kind.id} {like.kind.error_class}", at))
-    if scene.containers:
+    if scene.containers and sum(count for _, count in scene.containers) == len(like):
         shown = [f"{short_container(name)} ({number(count)})" for name, count in scene.containers]
         facts.append(Fact("Containers", listed(shown), "provisioning orders", at))
     if scene.passed_read and scene.passed_other and evidence.passed:

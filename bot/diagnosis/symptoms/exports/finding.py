@@ -133,7 +133,8 @@ def _title(evidence: Evidence, row: Row, solved: TaskRun | None) -> str:
 
 def _next(evidence: Evidence, row: Row, solved: TaskRun | None) -> str:
     if solved is not None:
-        return "Nothing has to be repaired."
+        missed = evidence.job is not None and not evidence.job.is_incremental
+        return "Nothing has to be repaired." + (" Relaunch the complete run that was missed." if missed else "")
     connector = evidence.connector
     owner = evidence.site.owners.get(connector.identifier, "") if connector else ""
     system = connector.name if connector else "target"
@@ -171,7 +172,8 @@ def _facts(evidence: Evidence, row: Row, solved: TaskRun | None) -> tuple[Fact, 
                     evidence.recent.read_at if evidence.recent else None,
                 )
             )
-        if before_it := last_success(evidence, failed):
+        before_it = last_success(evidence, failed) if failed.kind is TaskKind.EXPORT else None
+        if before_it is not None:
             facts.append(Fact("Last success", before_it.name, f"job run {before_it.job_run_id}", before_it.ended_at))
     if solved is not None:
         facts.append(Fact("Went well since", solved.name, f"job run {solved.job_run_id}", solved.ended_at))

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.diagnosis.catalogue import UNKNOWN, ErrorKind, classify_log
 from bot.diagnosis.symptoms.exports.evidence import FAILED, Evidence, files_of
-from bot.diagnosis.words import lasted, listed
+from bot.diagnosis.words import counted, lasted, listed
 from bot.model.file import AgentFile
 from bot.model.finding import Certainty, Remark
 from bot.model.job import RunState, TaskKind, TaskRun
@@ -109,6 +109,21 @@ def _duration_hint(failed: TaskRun) -> str:
     return f"It failed after {lasted(took)}."
 
 
+def nearest(seen: Evidence, failed: TaskRun) -> tuple[list[TaskRun], list[TaskRun]]:
+    """Of each other connector of the agent the export nearest in time: those that went well, and those that failed."""
+    well, ill = neighbours(seen, failed)
+    start = failed.started_at
+    if start is None:
+        return [], []
+    closest: dict[str | None, TaskRun] = {}
+    for one in sorted([*well, *ill], key=lambda one: (abs((one.started_at or start) - start), one.id)):
+        closest.setdefault(one.connector_id, one)
+    return (
+        [one for one in closest.values() if one.state is RunState.COMPLETED],
+        [one for one in closest.values() if one.state in FAILED],
+    )
+
+
 def neighbours(seen: Evidence, failed: TaskRun) -> tuple[list[TaskRun], list[TaskRun]]:
     """Exports of other connectors of the same agent within an hour: those that went well, and those that failed."""
     near = [
@@ -128,14 +143,14 @@ def neighbours(seen: Evidence, failed: TaskRun) -> tuple[list[TaskRun], list[Tas
 
 
 def _unreachable(seen: Evidence, failed: TaskRun, kind: ErrorKind) -> Row:
-    well, ill = neighbours(seen, failed)
+    well, ill = nearest(seen, failed)
     if seen.recent is None:
         return Row("1a", Certainty.LIKELY, f"{kind.advice} Whether other connectors were fine could not be read.")
     if ill and not well:
         return Row(
             "1b",
             Certainty.LIKELY,
-            "Every connector of this agent failed in that hour: its network, proxy or name service.",
+            "Every connector of this agent failed at that time: its network, proxy or name service.",
         )
     sure = Certainty.CONFIRMED if well and kind.family == "network" and not ill else Certainty.LIKELY
     return Row("1a", sure, kind.advice)
@@ -189,9 +204,9 @@ def _ruled_out(seen: Evidence, failed: TaskRun, kind: ErrorKind) -> tuple[Remark
         return (Remark("1a", "a failed export: the export task went well and its files are there"),)
     if kind.family in {"credentials", "rights"}:
         return (Remark("1a", "the network: the target answered"),)
-    well, _ = neighbours(seen, failed)
+    well, _ = nearest(seen, failed)
     if well and kind.family not in {"", "unknown"}:
-        return (Remark("1b", f"the agent: {len(well)} exports of other connectors went well within the hour"),)
+        return (Remark("1b", f"the agent: {counted(len(well), 'other connector')} of it exported well at that time"),)
     return ()
 
 

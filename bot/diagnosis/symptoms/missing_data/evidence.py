@@ -155,7 +155,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         connector or known,
         recent,
         latest,
-        tables,
+        tuple(pair for pair in tables if pair[0].entity_type) if tables is not None else None,
         tuple(files) if files is not None else None,
         tuple(prepared) if prepared is not None else None,
         found,

@@ -57,12 +57,23 @@ def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
     held = tuple(cause for cause in found if cause is not None)
     if held or seen.recent is None or seen.connector is None or seen.running is not None:
         return held
-    if not differences(seen) and (seen.synchronized(incremental=True) or seen.synchronized(incremental=False)):
+    if not differences(seen) and is_fresh(seen, now):
         told = "Synchronization is fresh" + (" and the counts agree" if _comparable(seen) else "")
         return (
             Cause("2m", Certainty.POSSIBLE, f"{told}: a filter of the view, a permission or a policy may hide it."),
         )
     return ()
+
+
+def is_fresh(seen: Evidence, now: datetime) -> bool:
+    """Whether the newest synchronization is not older than its schedule explains."""
+    last = newest([seen.synchronized(incremental=True), seen.synchronized(incremental=False)])
+    if last is None or last.ended_at is None:
+        return False
+    incremental = seen.jobs(incremental=True)
+    if incremental:
+        return now - last.ended_at <= _late(rhythm(seen, incremental, now))
+    return now - last.ended_at <= (rhythm(seen, seen.jobs(incremental=False), now) or RECOMMENDED_COMPLETE) + SLACK
 
 
 def _blocked(seen: Evidence) -> Cause | None:
@@ -106,13 +117,21 @@ def _unused(seen: Evidence) -> Cause | None:
 
 
 def _export_failed(seen: Evidence) -> Cause | None:
-    exports = [one for one in seen.tasks(TaskKind.EXPORT) if one.started_at and one.ended_at]
+    for kind, noun in ((TaskKind.EXPORT, "export"), (TaskKind.PREPARE, "preparation of the files")):
+        found = _in_a_row(seen, kind, noun)
+        if found is not None:
+            return found
+    return None
+
+
+def _in_a_row(seen: Evidence, kind: TaskKind, noun: str) -> Cause | None:
+    exports = [one for one in seen.tasks(kind) if one.started_at and one.ended_at]
     if not exports or exports[0].state not in FAILED:
         return None
     failed = list(takewhile(lambda one: one.state in FAILED, exports))
     well = next((one for one in exports if one.state is RunState.COMPLETED), None)
     as_of = f" the data are as of {moment(well.ended_at)}." if well else " no export went well in the last days."
-    told = f"{counted(len(failed), 'export')} in a row failed:{as_of}"
+    told = f"{counted(len(failed), noun, plural=f'{noun}s' if noun == 'export' else noun)} in a row failed:{as_of}"
     return Cause("2b", Certainty.CONFIRMED, told)
 
 

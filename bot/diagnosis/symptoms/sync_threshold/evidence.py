@@ -110,7 +110,8 @@ async def gather(
         if task.agent_id or _agent(seen)
         else _nothing(),
     )
-    ordered = sorted(limits or (), key=lambda pair: (-(pair[0].stored or 0), pair[0].entity_type))
+    entity_tables = [pair for pair in limits or () if pair[0].entity_type]
+    ordered = sorted(entity_tables, key=lambda pair: (-(pair[0].stored or 0), pair[0].entity_type))
     pages = await asyncio.gather(
         *(
             reads.attempt(
