@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from bot.model.change import Progress
 from bot.model.ids import AgentId, ConnectorId, JobId, JobRunId, TaskId, TaskRunId
 
 
@@ -131,6 +132,8 @@ class TaskRun:
     is_validation: bool = False
     counters: tuple[int, ...] | None = None
     """C0 to C7 where the installation shows them; their meaning is a setting, never a guess."""
+    progress: Progress | None = None
+    """From WrappedProgress, where it is JSON with the keys of nim-api 9.2-P; None where not shown or not readable."""
 
     @property
     def took(self) -> timedelta | None:
