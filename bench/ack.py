@@ -24,10 +24,10 @@ async def measure() -> Sequence[Figure]:
     async with AsyncExitStack() as stack:
         where = await stack.enter_async_context(installation.folder())
         slack = await stack.enter_async_context(installation.workspace(where, "http"))
-        bare = await _bare(stack, where, slack)
+        peer = await bare(stack, where, slack)
         few, many = [await _quiet(stack, where, slack, commands) for commands in (FEW, MANY)]
         await installation.settled()
-        words = {bare: [word(0)], few: _words(FEW), many: _words(MANY)}
+        words = {peer: [word(0)], few: _words(FEW), many: _words(MANY)}
         for one, texts in words.items():
             await at_once(one.port, one.commands(texts, WARM_UP))
         latency = await in_turn([_Latency(one, texts) for one, texts in words.items()], rounds=ROUNDS)
@@ -68,7 +68,7 @@ def _against(name: str, pairs: Pairs, what: str, unit: str, peer: str) -> Figure
     )
 
 
-async def _bare(stack: AsyncExitStack, where: Path, slack: Workspace) -> Slack:
+async def bare(stack: AsyncExitStack, where: Path, slack: Workspace) -> Slack:
     options = {"--api-url": "api_url", "--bot-token": "bot_token", "--signing-secret": "signing_secret"}
     words = ["bench.bare_bolt", *(part for option, name in options.items() for part in (option, slack.said[name]))]
     program = Program("Bare Bolt", words, where / "bare.log")

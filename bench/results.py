@@ -94,8 +94,13 @@ def write(kept: Json) -> None:
     (FOLDER / f"{kept['benchmark']}.json").write_text(text + "\n", encoding="utf-8")
 
 
-def read_all(folder: Path = FOLDER) -> list[Json]:
-    return [json.loads(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("*.json"))]
+def read(name: str, folder: Path = FOLDER) -> Json | None:
+    """The latest result of a benchmark; None when it was never run."""
+    file = folder / f"{name}.json"
+    if not file.exists():
+        return None
+    kept: Json = json.loads(file.read_text(encoding="utf-8"))
+    return kept
 
 
 def write_page(promises: Mapping[str, Promise], page: Path = PAGE, folder: Path = FOLDER) -> None:
@@ -103,8 +108,7 @@ def write_page(promises: Mapping[str, Promise], page: Path = PAGE, folder: Path 
     text = page.read_text(encoding="utf-8")
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    kept = {one["benchmark"]: one for one in read_all(folder)}
-    tables = "\n".join(_table(kept[name]) for name in promises if name in kept)
+    tables = "\n".join(_table(kept) for name in promises if (kept := read(name, folder)) is not None)
     page.write_text(f"{before}{BEGIN}\n\n{tables}\n{END}{after}", encoding="utf-8")
 
 
