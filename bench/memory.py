@@ -27,14 +27,12 @@ PER_SECOND: Final = 20
 STEP_SECONDS: Final = 40
 STARTS, HELPS = 7, 9
 POLLED: Final = "/api/Job/JobInstance"
-LIBRARIES: Final = (
-    "import aiohttp.web, slack_bolt.async_app, sqlalchemy.ext.asyncio, aiosqlite, pydantic_settings, jinja2"
-)
+LIBRARIES: Final = "import aiohttp.web, slack_bolt.async_app, sqlalchemy.ext.asyncio, aiosqlite, pydantic_settings"
 
 
 async def measure() -> Sequence[Figure]:
-    if not Path("/proc/self/status").exists():
-        raise RuntimeError("reads /proc, which this system does not have")
+    if sys.platform != "linux":
+        raise RuntimeError("reads /proc, which only Linux has")
     async with AsyncExitStack() as stack:
         where = await stack.enter_async_context(installation.folder())
         nim = await stack.enter_async_context(installation.sandbox(where, SCENARIO))
