@@ -91,8 +91,9 @@ async def _environment(settings: Settings, name: str, env: NimEnvironment) -> As
     async for line in _jobs(name, nim):
         yield line
     yield await _companion(settings, name, nim)
-    for part, shown in env.capabilities().items():
-        yield Line(f"{name} shows", f"{part}: {'yes' if shown else 'no, and it is not asked for any more'}")
+    for part, shown in env.capabilities.table.items():
+        known = {True: "yes", False: "no, and it is not asked for any more", None: "not asked for yet"}[shown]
+        yield Line(f"{name} shows", f"{part}: {known}")
 
 
 def _reads(nim: NimReads, env: NimEnvironment) -> Sequence[tuple[str, Awaitable[Sequence[object]]]]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlalchemy import make_url
 
 from bot.desk.command import Facts
 from bot.diagnosis import fingerprint, verification
@@ -20,15 +19,13 @@ from bot.model.intent import Intent, Verb
 from bot.model.job import JobRun
 from bot.model.message import Message
 from bot.model.view import Audience, IncidentCard, ProgressCard
-from bot.ports import Clock, DrivingLock, Environment
+from bot.ports import Clock, Environment
 from bot.repair.driver import Driver, Service, Workflows
 from bot.repair.follow import Pace
 from bot.repair.judging import Judging
 from bot.settings import Settings
 from bot.slack.render import Renderer
 from bot.slack.sender import Sender
-from bot.store.database import sqlite_file
-from bot.store.driving import AdvisoryLock, FileLock
 from bot.store.store import Store
 from bot.watch.loop import Drawing, Limits, Watch
 from bot.watch.routing import Route, Routes
@@ -56,17 +53,12 @@ class Parts:
 
 def driver(parts: Parts) -> Driver:
     return Driver(
-        lock=_lock(parts.settings),
+        lock=parts.store.driving_lock(),
         actions=parts.store.actions,
         workflows=lambda: _engine(parts),
         services=_services(parts),
         clock=parts.clock,
     )
-
-
-def _lock(settings: Settings) -> DrivingLock:
-    url = make_url(settings.store.url)
-    return FileLock(sqlite_file(url)) if url.get_backend_name() == "sqlite" else AdvisoryLock(url)
 
 
 def _services(parts: Parts) -> Mapping[str, Service]:
@@ -150,16 +142,7 @@ def _engine(parts: Parts) -> Workflows:
         clock=parts.clock,
         pace=pace,
     )
-    return Engine(repairs, _engine_url(parts.settings))
-
-
-def _engine_url(settings: Settings) -> str:
-    """DBOS keeps its tables in the same PostgreSQL database; on SQLite in a file of its own, or both would wait."""
-    url = make_url(settings.store.url)
-    if url.get_backend_name() != "sqlite":
-        return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    file = sqlite_file(url)
-    return f"sqlite:///{file.with_name(file.stem + '-workflows' + file.suffix).as_posix()}"
+    return Engine(repairs, parts.store.workflow_url)
 
 
 def _progress(parts: Parts) -> Callable[[Action], Awaitable[Message]]:

@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot.desk.command import Facts
 from bot.diagnosis.site import Site
-from bot.nim.config import EnvironmentConfig
+from bot.nim.config import EnvironmentConfig, PersonNaming, parse_states
 from bot.nim.environment import NimEnvironment
 from bot.settings import EnvironmentSettings, NetworkSettings, Settings
 
@@ -27,12 +27,8 @@ def client_config(name: str, one: EnvironmentSettings, network: NetworkSettings)
         client_domain=one.client_domain,
         client_secret=one.client_secret.get_secret_value(),
         label=one.label or name,
-        states=dict(one.states),
-        person_type=one.person.entity_type,
-        person_login=one.person.login,
-        person_number=one.person.employee_id,
-        companion_url=one.companion_url or "",
-        companion_token=one.companion_token.get_secret_value() if one.companion_token else "",
+        states=parse_states(one.states),
+        person=PersonNaming(one.person.entity_type, one.person.login, one.person.employee_id),
         ca_file=network.ca_file,
         proxy=network.proxy,
         timeout_seconds=one.timeout_seconds,

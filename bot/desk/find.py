@@ -1,14 +1,16 @@
 """Words to things of one environment: jobs, connectors and resource types from the catalogue, people by a query."""
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.desk.command import Asking
 from bot.desk.desk import Candidates
 from bot.errors import NotFound
-from bot.intents.nearest import nearest
+from bot.intents.nearest import exactly, nearest, plain
 from bot.model.answer import Choice
+from bot.model.ids import ResourceTypeId
 from bot.model.intent import Intent
 from bot.model.job import Connector, Job
 from bot.model.order import ResourceType
@@ -16,6 +18,19 @@ from bot.model.person import Person
 
 Named = TypeVar("Named", Job, Connector, ResourceType)
 MOST_PEOPLE = 5
+LONGEST_SYSTEM = 3
+LONGEST_NAME = 4
+"""Words of a system's or of a person's name that are tried where something else stands beside it."""
+NARROWED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A managed system that was named: by its connector, or by one of its resource types."""
+
+    name: str
+    type_ids: tuple[ResourceTypeId, ...]
+    connector: Connector | None = None
 
 
 async def the_job(asking: Asking, words: str) -> Job:
@@ -54,8 +69,57 @@ async def the_person(asking: Asking, words: str, *, rest: str = "") -> Person:
     )
 
 
+async def system_named(asking: Asking, words: str) -> System | None:
+    """The connector or the resource type with just this name."""
+    connectors, types = await asyncio.gather(asking.nim.catalogue.connectors(), asking.nim.catalogue.resource_types())
+    if connector := exactly(words, connectors, _names):
+        ids = tuple(one.id for one in types if one.connector_id == connector.id)
+        return System(connector.name or connector.identifier, ids, connector)
+    if kind := exactly(words, types, _names):
+        own = next((one for one in connectors if one.id == kind.connector_id), None)
+        return System(kind.name or kind.identifier, (kind.id,), own)
+    return None
+
+
+async def with_system(asking: Asking, words: str) -> tuple[str, System | None]:
+    """Takes the system off the end of the words: "anne leroy AD"."""
+    parts = words.split()
+    for length in range(min(LONGEST_SYSTEM, len(parts) - 1), 0, -1):
+        if system := await system_named(asking, " ".join(parts[-length:])):
+            return " ".join(parts[:-length]), system
+    return words, None
+
+
+async def the_person_before(asking: Asking, words: str) -> tuple[Person, str]:
+    """The person whom the first words name, and the words behind the name: "anne leroy Domain Admins".
+
+    The longest name that fits counts. Raises as `the_person`.
+    """
+    parts = words.split()
+    first = await asking.nim.find_people(parts[0], limit=NARROWED)
+    for length in range(min(LONGEST_NAME, len(parts)), 1, -1):
+        wanted = {plain(part) for part in parts[:length]}
+        if any(wanted <= _words_of(one) for one in first):
+            rest = " ".join(parts[length:])
+            return await the_person(asking, " ".join(parts[:length]), rest=rest), rest
+    rest = " ".join(parts[1:])
+    wanted_first = parts[0].casefold()
+    exact = [one for one in first if wanted_first in {one.login.casefold(), one.employee_id.casefold()}]
+    if len(exact) == 1:
+        return exact[0], rest
+    return await the_person(asking, parts[0], rest=rest), rest
+
+
+def _words_of(person: Person) -> frozenset[str]:
+    return frozenset(plain(person.name).replace(",", " ").split())
+
+
+def _names(thing: Job | Connector | ResourceType) -> tuple[str, str]:
+    return thing.identifier, thing.name
+
+
 def _the(asking: Asking, words: str, things: Sequence[Named], *, noun: str) -> Named:
-    match = nearest(words, things, lambda thing: (thing.identifier, thing.name))
+    match = nearest(words, things, _names)
     if match.sure is not None:
         return match.sure
     if not match.candidates:

@@ -1,15 +1,17 @@
 """`order ID`, `order PERSON [SYSTEM]`: one order's diagnosis with its buttons. Nobody knows an order's number."""
 
+from collections.abc import Sequence
+
 from bot.desk.command import Asking, Command
 from bot.desk.desk import Candidates
-from bot.desk.find import the_person
+from bot.desk.find import the_person, with_system
 from bot.diagnosis.order import examine_order
 from bot.diagnosis.words import verb_of
 from bot.errors import NotFound
 from bot.intents.nearest import plain
 from bot.model.answer import Answer, AnswerKind, Choice
 from bot.model.finding import Finding
-from bot.model.ids import OrderId
+from bot.model.ids import OrderId, ResourceTypeId
 from bot.model.intent import Intent, Verb
 from bot.model.order import Order
 from bot.model.person import Person
@@ -58,6 +60,11 @@ def answer_of(finding: Finding) -> Answer:
 async def _orders_of(asking: Asking, words: list[str]) -> tuple[Person, list[Order]]:
     """The person and the orders that the words name: the last word may be the system, "leroy AD"."""
     system = ""
+    name, named = await with_system(asking, " ".join(words))
+    if named is not None:
+        system = " ".join(words[len(name.split()) :])
+        person = await the_person(asking, name, rest=system)
+        return person, _troubled(person, await _read(asking, person, named.type_ids), system)
     try:
         person = await the_person(asking, " ".join(words))
     except NotFound:
@@ -65,18 +72,27 @@ async def _orders_of(asking: Asking, words: list[str]) -> tuple[Person, list[Ord
             raise
         system = words[-1]
         person = await the_person(asking, " ".join(words[:-1]), rest=system)
-    found = await asking.nim.orders(owner_id=person.id, with_errors=True, limit=ORDERS_READ)
-    orders = list(found)
+    orders = await _read(asking, person)
     if system:
         orders = [one for one in orders if await _is_of(asking, one, system)]
-    troubled = [one for one in orders if one.is_errored] or orders
-    if not troubled:
+    return person, _troubled(person, orders, system)
+
+
+async def _read(asking: Asking, person: Person, type_ids: Sequence[ResourceTypeId] = ()) -> list[Order]:
+    return list(
+        await asking.nim.orders(owner_id=person.id, resource_type_ids=type_ids, with_errors=True, limit=ORDERS_READ)
+    )
+
+
+def _troubled(person: Person, orders: list[Order], system: str) -> list[Order]:
+    """Those in error, else all of them. Raises NotFound when there is none."""
+    if not orders:
         of_system = f" in {system}" if system else ""
         raise NotFound(
             f"{person.name} has no order{of_system} that I can see.",
             next_step=f"Look at the person: /nim user {person.login or person.name}",
         )
-    return person, troubled
+    return [one for one in orders if one.is_errored] or orders
 
 
 async def _is_of(asking: Asking, order: Order, system: str) -> bool:

@@ -76,7 +76,7 @@ async def act(asking: Asking, place: Place, reason: str) -> Started:
         evidence=f"{job.identifier}: last run {_last(run)}",
         role=needs.value if needs else "",
     )
-    return Started(*await around.actions.ask(wish, asking.env.now()))
+    return Started(*await around.actions.ask(wish, around.now()))
 
 
 async def run(asking: Asking) -> Answer:

@@ -97,7 +97,7 @@ async def act(asking: Asking, place: Place, reason: str) -> Started:
         evidence=f"order {order.id} read {order.state.value} with error key {key_of(order)}",
         role=_role(to_unblock(order)),
     )
-    return Started(*await asking.desk.around.actions.ask(wish, asking.env.now()))
+    return Started(*await asking.desk.around.actions.ask(wish, asking.desk.around.now()))
 
 
 async def run(asking: Asking) -> Answer:

@@ -1,75 +1,130 @@
-"""`why WORDS`: the diagnosis of whatever the words name: an order, a job, a resource type, a person."""
+"""`why WORDS`: the diagnosis of whatever the words name: an order, a run, a job, a system, a resource type, a person."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.desk import job, order, orders, person
+from bot.desk import job, order, orders, sync
 from bot.desk.command import Asking, Command
 from bot.desk.desk import Candidates
+from bot.desk.find import the_person, with_system
+from bot.desk.jobs import FAILED
+from bot.diagnosis.job_run import examine_run
+from bot.diagnosis.landscape import landscape
+from bot.diagnosis.person import examine_person
+from bot.diagnosis.reading import Reads
 from bot.errors import NotFound
-from bot.intents.nearest import Match, nearest
+from bot.intents.nearest import exactly, nearest
 from bot.model.answer import Answer, Choice
+from bot.model.ids import JobRunId
 from bot.model.intent import Intent, Verb
-from bot.model.job import Job
+from bot.model.job import Connector, Job, JobRun
 from bot.model.order import ResourceType
 
 MOST_CANDIDATES = 3
+_RUN = re.compile(r"^run\s+(-?\d+)$", re.IGNORECASE)
+Nameable = Job | Connector | ResourceType
 
 
 async def run(asking: Asking) -> Answer:
     words = asking.intent.thing
     if not words:
-        raise NotFound("Why what?", next_step="Name a person, an order, a job or a resource type: /nim why anne leroy")
+        raise NotFound("Why what?", next_step="Name a person, an order, a job or a system: /nim why anne leroy")
     if words.removeprefix("-").isdigit():
         return await order.run(asking)
-    jobs = nearest(words, await asking.nim.catalogue.jobs(), _names)
-    types = nearest(words, await asking.nim.catalogue.resource_types(), _names)
-    if jobs.sure is not None and types.sure is None:
-        return await job.run(_about(asking, jobs.sure.identifier))
-    if types.sure is not None and jobs.sure is None:
-        return await orders.run(_about(asking, f"errored {types.sure.identifier}"))
+    if named := _RUN.match(words):
+        return await _of_run(asking, await asking.nim.job_run(JobRunId(named.group(1))))
+    known = await _nameable(asking)
+    for things in known:
+        if (one := exactly(words, things, _names)) is not None:
+            return await _of(asking, one)
+    near = [nearest(words, things, _names) for things in known]
+    sure = [match.sure for match in near if match.sure is not None]
+    if len(sure) == 1:
+        return await _of(asking, sure[0])
     try:
-        return await person.run(asking)
+        return await _of_person(asking, words)
     except NotFound as nobody:
-        choices = _choices(asking, jobs, types)
+        found = [*sure, *(one for match in near for one in match.candidates)]
+        choices = [_choice(asking, one) for one in dict.fromkeys(found)][:MOST_CANDIDATES]
         if choices:
             raise Candidates(f"“{words}” names nobody and no single thing.", choices) from nobody
         raise NotFound(
-            f"I find no person, order, job or resource type called “{words}”.",
+            f"I find no person, order, job or system called “{words}”.",
             next_step="Try a login, or the list: /nim jobs · /nim orders errored",
         ) from nobody
 
 
-def _names(thing: Job | ResourceType) -> tuple[str, str]:
+async def _nameable(asking: Asking) -> Sequence[Sequence[Nameable]]:
+    catalogue = asking.nim.catalogue
+    return await catalogue.connectors(), await catalogue.jobs(), await catalogue.resource_types()
+
+
+def _names(thing: Nameable) -> tuple[str, str]:
     return thing.identifier, thing.name
+
+
+async def _of(asking: Asking, one: Nameable) -> Answer:
+    match one:
+        case Connector():
+            return await _of_connector(asking, one)
+        case Job():
+            return await job.run(_about(asking, one.identifier))
+        case ResourceType():
+            return await orders.run(_about(asking, f"errored {one.identifier}"))
+
+
+async def _of_connector(asking: Asking, connector: Connector) -> Answer:
+    """Its last failed or blocked run while it is the newest of its job; else how fresh its data are."""
+    land = await landscape(asking.nim.catalogue, Reads())
+    failed = [
+        one
+        for one in await asking.nim.latest_runs()
+        if one.state in FAILED and connector.id in land.connectors_of(one.job_id)
+    ]
+    if not failed:
+        return await sync.run(_about(asking, connector.identifier))
+    return await _of_run(asking, max(failed, key=_started))
+
+
+def _started(one: JobRun) -> float:
+    return one.started_at.timestamp() if one.started_at else 0.0
+
+
+async def _of_run(asking: Asking, one: JobRun) -> Answer:
+    return order.answer_of(await examine_run(asking.nim, one, asking.facts.site, asking.env.now()))
+
+
+async def _of_person(asking: Asking, words: str) -> Answer:
+    """Somebody, or somebody's account in one system."""
+    name, system = await with_system(asking, words)
+    person = await the_person(asking, name, rest=words[len(name) :].strip())
+    types = system.type_ids if system else ()
+    return order.answer_of(
+        await examine_person(asking.nim, person, asking.facts.site, asking.env.now(), resource_type_ids=types)
+    )
 
 
 def _about(asking: Asking, thing: str) -> Asking:
     return replace(asking, intent=asking.intent.about(thing))
 
 
-def _choices(asking: Asking, jobs: Match[Job], types: Match[ResourceType]) -> Sequence[Choice]:
-    found = [
-        *(Choice(one.name, Intent(Verb.JOB, one.identifier, asking.env.name), "job") for one in _all(jobs)),
-        *(
-            Choice(
-                one.name or one.identifier, Intent(Verb.ORDERS, f"errored {one.identifier}", asking.env.name), "orders"
-            )
-            for one in _all(types)
-        ),
-    ]
-    return found[:MOST_CANDIDATES]
-
-
-def _all(match: Match[Job] | Match[ResourceType]) -> Sequence[Job | ResourceType]:
-    return ([match.sure] if match.sure is not None else []) + list(match.candidates)
+def _choice(asking: Asking, one: Nameable) -> Choice:
+    name, env = one.name or one.identifier, asking.env.name
+    match one:
+        case Job():
+            return Choice(name, Intent(Verb.JOB, one.identifier, env), "job")
+        case Connector():
+            return Choice(name, Intent(Verb.WHY, one.identifier, env), "connector")
+        case ResourceType():
+            return Choice(name, Intent(Verb.ORDERS, f"errored {one.identifier}", env), "orders")
 
 
 COMMAND = Command(
     verb=Verb.WHY,
     run=run,
     usage="why WORDS",
-    summary="The cause, from whatever you name: a person, an order, a job, a resource type",
-    examples=("why leroy", "why AD_Provisioning"),
+    summary="The cause, from whatever you name: a person, an order, a run, a job, a system",
+    examples=("why leroy", "why AD_Provisioning", "why has leroy no AD account"),
     words=("pourquoi",),
 )

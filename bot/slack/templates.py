@@ -48,6 +48,7 @@ class Templates:
         )
         self._env.filters |= {
             "counted": wording.counted,
+            "earlier_than": wording.earlier_than,
             "plural": wording.plural,
             "when": wording.when,
             "shown": wording.shown,

@@ -1,7 +1,7 @@
 """Words that several templates share: certainty, counts, kinds of trouble. No decision about the product is here."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from markupsafe import Markup
@@ -10,6 +10,7 @@ from bot.model.finding import Certainty, Finding, Group, Missing
 from bot.model.incident import RunTrouble
 from bot.model.job import RunState
 
+_SAME_READING: Final = timedelta(minutes=10)
 CERTAINTY: Final = {
     Certainty.CONFIRMED: "Certain",
     Certainty.LIKELY: "Probable",
@@ -77,3 +78,10 @@ def sentence(text: str) -> str:
     """With a full stop where nothing ends it, so that sentences can follow one another."""
     text = text.strip()
     return text if not text or text[-1] in ".!?:…" else f"{text}."
+
+
+def earlier_than(at: datetime | None, as_of: datetime | None) -> bool:
+    """Whether a fact's time says more than the time of reading does."""
+    if at is None:
+        return False
+    return as_of is None or as_of - at > _SAME_READING

@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from sandbox.workspace import RunningWorkspace, WorkspaceConfig, start_workspace
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 40.0
 """Seconds within which a message must be there: a machine under load is slow, a lost message never comes."""
+QUIET_S = 6 * 60
+"""Seconds after a quarter: incremental runs have ended, the next ones are nine minutes away."""
 SETTINGS = """
 [slack]
 mode = "{mode}"
@@ -96,12 +99,13 @@ class Person:
         assert answers, f"no answer to /nim {text}"
         return answers[-1]
 
-    async def modal(self, words: str) -> dict[str, Any]:
-        """The open modal once it shows the words."""
+    async def modal(self, *words: str) -> dict[str, Any]:
+        """The open modal once it shows one of the words."""
+        seen: dict[str, Any] = {}
         for _ in range(int(PATIENCE * 5)):
             seen = await self.view()
             for view in reversed(seen.get("views") or []):
-                if words in json.dumps(view, ensure_ascii=False):
+                if any(one in json.dumps(view, ensure_ascii=False) for one in words):
                     found: dict[str, Any] = view
                     return found
             await asyncio.sleep(0.2)
@@ -205,6 +209,13 @@ class World:
             assert answer.status == 200, await answer.text()
             return await answer.json()
 
+    async def quiet(self) -> None:
+        """Moves the sandbox's clock to the middle of a quarter of an hour, where no run is due or under way."""
+        async with self.http.get(f"{self.sandbox.url}/sandbox/clock") as answer:
+            now = datetime.fromisoformat((await answer.json())["now"])
+        past = (now.minute % 15) * 60 + now.second
+        await self.outside("tick", seconds=(15 * 60 - past if past > QUIET_S else 0) + QUIET_S)
+
     async def requests(self) -> list[dict[str, Any]]:
         """What was asked of Identity Manager."""
         async with self.http.get(f"{self.sandbox.url}/sandbox/requests") as answer:
@@ -223,6 +234,7 @@ async def helpdesk(
     async with aiohttp.ClientSession() as http:
         world = World(identity_manager, workspace, http, folder, mode)
         try:
+            await world.quiet()
             await world.start_bot()
             yield world
         finally:

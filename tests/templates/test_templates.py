@@ -349,7 +349,7 @@ def test_details_and_share_carry_the_wish_that_they_are_about(renderer):
         ("messages/progress_executed", "Verified: after the next synchronisation"),
         ("messages/progress_refused", "Nothing was done."),
         ("messages/progress_unknown", "It is never sent again by itself."),
-        ("messages/incident_still_open", "161 orders are still errored, though the job's last run ended green"),
+        ("messages/incident_still_open", "161 orders are still errored, though the job is green"),
         ("messages/problem", "Nothing was changed."),
         ("messages/request_help", "Nothing was sent to Identity Manager."),
     ],
