@@ -168,10 +168,15 @@ def keeps_end_dates(names: Iterable[str]) -> bool:
 
 
 def wanted_properties(names: Iterable[str], changed: Iterable[str]) -> tuple[str, ...]:
-    """Properties worth reading of stored rows: changed ones, places, dates, what identifies; at most 24."""
+    """Properties worth reading of stored rows: changed ones, places, dates, what identifies; at most 24.
+
+    A name beside which a "…Code" or "…Key" stands is a link to another table, which a query cannot read as a value.
+    """
+    there = {name.lower() for name in names}
     own = [
         name
         for name in names
+        if not any(f"{name.lower()}{end}" in there for end in ("code", "key", "id"))
         if name.lower() in _DN
         or _PLACE.search(name)
         or _END.search(name)

@@ -368,6 +368,10 @@ def pattern_of(measures: Measures) -> Match:
     return Match(Pattern.MIXED, Certainty.UNKNOWN, "the changes show no single pattern")
 
 
-def worst(matches: Mapping[str, Match]) -> str:
-    """The table whose pattern decides for the whole run: the most dangerous one, then by name."""
-    return min(matches, key=lambda table: (-DANGER.get(matches[table].pattern, 0), table))
+def worst(matches: Mapping[str, Match], sizes: Mapping[str, int]) -> str:
+    """The table whose pattern decides for the whole run.
+
+    The most dangerous one; of equally dangerous ones the one with the most changes: a small harmless table must not
+    speak for a large unclear one.
+    """
+    return min(matches, key=lambda table: (-DANGER.get(matches[table].pattern, 0), -sizes.get(table, 0), table))

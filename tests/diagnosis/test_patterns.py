@@ -87,4 +87,9 @@ def test_links_that_go_while_rows_stay_are_a_pattern_of_their_own():
 
 def test_a_harmless_table_never_hides_a_dangerous_one():
     tables = {"a": pattern_of(Measures(180, 0, 11, 0, only_percent=True)), "b": pattern_of(Measures(4812, 0, 0, 4796))}
-    assert worst(tables) == "b"
+    assert worst(tables, {"a": 11, "b": 4796}) == "b"
+
+
+def test_a_small_harmless_table_never_speaks_for_a_large_unclear_one():
+    tables = {"a": pattern_of(Measures(180, 0, 11, 0, only_percent=True)), "b": pattern_of(Measures(4812, 0, 1000, 0))}
+    assert worst(tables, {"a": 11, "b": 1000}) == "b"

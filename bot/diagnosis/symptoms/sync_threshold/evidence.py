@@ -11,6 +11,7 @@ from bot.diagnosis.measuring import of_kind, wanted_properties
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
+from bot.errors import NimError, NimRejected
 from bot.model.change import Operation, Progress, RowChange, TableMapping
 from bot.model.file import AgentFile, Folder
 from bot.model.finding import Missing
@@ -101,7 +102,9 @@ async def gather(
             "the thresholds of the tables",
             without="Which threshold stopped it is not known.",
         ),
-        reads.attempt(nim.files.progress(task.id), "the counters of the task"),
+        reads.attempt(nim.files.progress(task.id), "the counters of the task")
+        if task.progress is None
+        else _shown(task.progress),
         reads.attempt(
             nim.files.agent_files(task.agent_id or _agent(seen), Folder.EXPORT_OUTPUT),  # type: ignore[arg-type]
             "the export files",
@@ -149,6 +152,10 @@ async def _nothing() -> None:
     return None
 
 
+async def _shown(progress: Progress) -> Progress:
+    return progress
+
+
 def _agent(seen: Evidence) -> str | None:
     return seen.connector.agent_id if seen.connector else None
 
@@ -174,9 +181,16 @@ async def _stored(
     wanted = wanted_properties(known or inserted, changed)
     if not wanted:
         return name, None
-    page = await reads.attempt(
-        nim.resources(name, wanted, limit=STORED_ROWS),
-        f"the stored rows of {name}",
-        without="Old values cannot be compared with new ones.",
-    )
-    return name, page
+    what, without = f"the stored rows of {name}", "Old values cannot be compared with new ones."
+    certain = tuple(one for one in wanted if one in {*changed, *inserted})
+    try:
+        return name, await nim.resources(name, wanted, limit=STORED_ROWS)
+    except NimRejected:
+        # A property may be a navigation, which a query cannot name; those that changed are values for certain.
+        if not certain:
+            reads.note(what, without)
+            return name, None
+        return name, await reads.attempt(nim.resources(name, certain, limit=STORED_ROWS), what, without=without)
+    except NimError as error:
+        reads.note(what, f"{error.say} {without}")
+        return name, None

@@ -83,12 +83,16 @@ def judge(seen: Evidence, now: datetime) -> Verdict:
     if not with_changes:
         why = "It is blocked by a threshold, but its changes could not be read: it cannot be judged here."
         return Verdict(None, Certainty.UNKNOWN, why, None, None, judged, over)
-    main = with_changes[worst({name: one.match for name, one in with_changes.items()})]
+    sizes = {name: one.counts.inserted + one.counts.updated + one.counts.deleted for name, one in with_changes.items()}
+    main = with_changes[worst({name: one.match for name, one in with_changes.items()}, sizes)]
     row = ROWS.get(main.match.pattern)
     certainty = main.match.certainty
     if main.table.changes is None:
         certainty = at_most(certainty, Certainty.LIKELY)
-    if row in {"3d", "3e", "3f", "3g"} and (seen.unread_tables or any(t.changes is None for t in seen.tables)):
+    unclear = any(one.match.pattern is Pattern.MIXED for one in with_changes.values())
+    if row in {"3d", "3e", "3f", "3g"} and (
+        unclear or seen.unread_tables or any(t.changes is None for t in seen.tables)
+    ):
         certainty = certainty.lowered()
     why = f"{main.match.why[:1].upper()}{main.match.why[1:]}."
     return Verdict(row, certainty, why, main.match.pattern, main, judged, over)
