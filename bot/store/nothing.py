@@ -26,6 +26,10 @@ class NoActions:
         del env, target, limit
         return ()
 
+    async def latest(self, env: str, *, limit: int = 50) -> Sequence[Action]:
+        del env, limit
+        return ()
+
     async def change(self, action: Action, *, now: datetime, audit: str = "") -> None:
         raise NotFound(f"There is no action {action.id} here.", at=str(now), said=audit)
 
