@@ -15,7 +15,9 @@ FIRST_DRAWN = str(FIRST_EMPLOYEE_NUMBER)
 
 
 class Act(BaseModel):
-    """`at`: when it happens (see moments); without it, at the start of the recorded history, or when its lever is pulled."""
+    """`at`: when it happens (see moments); without it, at the start of the recorded history, or when its lever is
+    pulled.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,7 +40,8 @@ def time_of(engine: Engine, text: str) -> float:
 
 
 def people_of(engine: Engine, people: str | list[str], count: int = 0) -> list[str]:
-    """Employee ids of a group's name, `*` (everybody who is in no group and has no name of his own), `site:Lyon`, `organization:FR-110`, or the ids themselves.
+    """Employee ids of a group's name, `*` (everybody who is in no group and has no name of his own), `site:Lyon`,
+    `organization:FR-110`, or the ids themselves.
 
     `count` takes that many, spread evenly. Raises ValueError for an unknown name.
     """

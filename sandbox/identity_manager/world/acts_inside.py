@@ -236,7 +236,10 @@ class OrderState(Act):
 
 
 class ManualValue(Act):
-    """A person gives a property of an account another value by hand and it is approved: the rules no longer change it."""
+    """A person gives a property of an account another value by hand and it is approved:
+
+    the rules no longer change it.
+    """
 
     do: Literal["manual-value"]
     of: str
@@ -335,6 +338,7 @@ class Restore(Act):
 
 
 INSIDE = (
-    Setting, Rule, RoleRuleChange, TypeRuleChange, CorrelationRuleAdded, QueryRuleAdded, JobRunAct, JobCancel, JobResume,
+    Setting, Rule, RoleRuleChange, TypeRuleChange, CorrelationRuleAdded, QueryRuleAdded, JobRunAct, JobCancel,
+    JobResume,
     Schedule, OrderState, ManualValue, RecordEdit, RoleRequest, RequestDecision, Snapshot, Restore,
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """The folders of the installation (nim-api 7.1), as files that a real companion can read.
 
-During the virtual past only the newest and the previous version of each file are remembered; they are written when the world
-goes live, with their virtual times. Afterwards every file is written at once.
+During the virtual past only the newest and the previous version of each file are remembered; they are written when the
+world goes live, with their virtual times. Afterwards every file is written at once.
 """
 
 from __future__ import annotations
@@ -27,8 +27,7 @@ def as_csv(table: Table) -> str:
     header = (["Command"] if table.is_delta else []) + table.header
     lines = [";".join(header)]
     prefix = "merge;" if table.is_delta else ""
-    for row in table.rows:
-        lines.append(prefix + ";".join(_cell(row.get(name, "")) for name in table.header))
+    lines += [prefix + ";".join(_cell(row.get(name, "")) for name in table.header) for row in table.rows]
     lines += [f"delete;{key}" + ";" * (len(table.header) - 1) for key in table.deleted]
     text = "\r\n".join(lines) + "\r\n"
     if table.cut:

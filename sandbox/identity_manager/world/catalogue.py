@@ -82,8 +82,8 @@ RECORD: Final = {"OrganizationKey": "C#:record:return record.OrganizationCode;"}
 PERSON: Final = {
     "FirstName": "C#:user:return user.MainRecord.FirstName;",
     "LastName": "C#:user:return user.MainRecord.LastName;",
-    "Mail": 'C#:user:return Address(user.MainRecord.FirstName) + "." + Address(user.MainRecord.LastName) + user.MailSuffix '
-    '+ "@contoso.com";',
+    "Mail": 'C#:user:return Address(user.MainRecord.FirstName) + "." + Address(user.MainRecord.LastName) + '
+    'user.MailSuffix + "@contoso.com";',
     "Title": "C#:user:return user.MainRecord.Title;",
     "OrganizationCode": "C#:user:return user.MainRecord.OrganizationCode;",
     "Organization": "C#:user:return NameOf(user.Organizations, user.MainRecord.OrganizationCode);",

@@ -134,8 +134,7 @@ class Configuration:
                 {"EntityTypeId": type_id, "ConnectorId": row["Id"], "ConnectionTable": catalogue.TABLE_OF[entity_type]},
             )
             for name in (*SHAPES[entity_type].references, *SHAPES[entity_type].links):
-                found = self.database.shapes.types[entity_type].find(name)
-                assert found is not None
+                found = self.database.shapes.types[entity_type].properties[name.casefold()]
                 self.link_mappings[f"{entity_type}_{name}"] = self._put(
                     "EntityAssociationMapping",
                     {

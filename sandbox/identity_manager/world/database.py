@@ -83,10 +83,10 @@ class Database:
         key = kept[SHAPES[entity_type].key]
         if key is None:
             raise ValueError(f"a {entity_type} needs its key")
+        number, name = self.next_id("Resource"), label_of(entity_type, kept)
         resource = Resource(
-            self.next_id("Resource"), entity_type, key, label_of(entity_type, kept), kept, dict(refs), at, created or at,
-            next(self._version),
-        )  # fmt: skip
+            number, entity_type, key, name, kept, dict(refs), at, created or at, version=next(self._version)
+        )
         self.resources[resource.id] = resource
         self.by_key[entity_type][key] = resource
         self.type_versions[entity_type] = resource.version

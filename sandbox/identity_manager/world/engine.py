@@ -25,7 +25,7 @@ from sandbox.identity_manager.world.systems.active_directory import ActiveDirect
 from sandbox.identity_manager.world.systems.dialects import ENTRA, SAP, SQL
 from sandbox.identity_manager.world.systems.directory import BASE, Directory, Entry
 from sandbox.identity_manager.world.systems.hr import HrSource
-from sandbox.identity_manager.world.task_bodies import Systems, TaskBodies
+from sandbox.identity_manager.world.workbench import Systems, Workbench
 
 SERVICE_ACCOUNT = "svc-nim"
 
@@ -110,7 +110,7 @@ class Engine:
         self.identities.preferred_logins.update({p.employee_id: p.login for p in KNOWN_PEOPLE if p.login})
         self.role_model = RoleModel(self.database, self.configuration, self.identities)
         self.runs = Runs(store, self.files)
-        self.bodies = TaskBodies(
+        self.bench = Workbench(
             clock,
             self.database,
             self.configuration,
@@ -120,7 +120,7 @@ class Engine:
             self.runs,
             self.files,
         )
-        self.jobs = JobEngine(clock, self.configuration, self.database, self.runs, self.bodies, task_scale=task_scale)
+        self.jobs = JobEngine(clock, self.configuration, self.database, self.runs, self.bench, task_scale=task_scale)
         self.snapshot: dict[str, dict[str, dict[str, str | None]]] = {}
         """entity type -> key -> values at the last copy of the database"""
         self.original_rules: dict[tuple[str, str], str] = {}
@@ -221,8 +221,7 @@ class Engine:
         found = self.database.find("Directory_User", employee_id)
         if found is not None:
             return found.values["Login"] or ""
-        login = self.identities.promised_login(employee_id, self.hr.people[employee_id])
-        return login
+        return self.identities.promised_login(employee_id, self.hr.people[employee_id])
 
     def account_key(self, resource_type: str, employee_id: str) -> str:
         """Key of the account that the person holds; empty without one."""

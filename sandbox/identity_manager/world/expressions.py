@@ -1,8 +1,8 @@
 """Rule expressions: `C#:person:return person.FirstName.ToLower() + "@contoso.com";`, evaluated for real.
 
-Identity Manager's rules are C# fragments. The sandbox evaluates the part of that language that rules of this kind use:
-member access, string methods, `+`, comparisons, `and`/`or`/`not`, and the functions of `_FUNCTIONS`. Reading a member of
-nothing throws, as in C#, and becomes an order in state 7.
+Identity Manager's rules are C# fragments. The sandbox evaluates the part of that language that rules of this kind
+use: member access, string methods, `+`, comparisons, `and`/`or`/`not`, and the functions of `_FUNCTIONS`. Reading a
+member of nothing throws, as in C#, and becomes an order in state 7.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ast
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from types import CodeType
 from typing import Any
@@ -85,7 +85,7 @@ def _parse_date(value: Any) -> str | None:
         return None
     for form in ("%d/%m/%Y", "%Y-%m-%d"):
         try:
-            return datetime.strptime(str(value), form).date().isoformat()
+            return datetime.strptime(str(value), form).replace(tzinfo=UTC).date().isoformat()
         except ValueError:
             continue
     raise RuleError(f"System.FormatException: String '{value}' was not recognized as a valid DateTime.")
@@ -104,9 +104,9 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
 }
 
 _ALLOWED = (
-    ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.BinOp, ast.Add, ast.Compare, ast.Eq, ast.NotEq,
-    ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.Tuple, ast.Call, ast.Constant, ast.Name, ast.Load, ast.Attribute,
-    ast.IfExp,
+    ast.Expression, ast.BoolOp, ast.And, ast.Or, ast.UnaryOp, ast.Not, ast.BinOp, ast.Add, ast.Compare, ast.Eq,
+    ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.In, ast.NotIn, ast.Tuple, ast.Call, ast.Constant, ast.Name,
+    ast.Load, ast.Attribute, ast.IfExp,
 )  # fmt: skip
 
 

@@ -1,4 +1,7 @@
-"""The world before its recorded history: everything synchronised and provisioned, by the same engine, without job runs."""
+"""The world before its recorded history:
+
+everything synchronised and provisioned, by the same engine, without job runs.
+"""
 
 from __future__ import annotations
 
@@ -27,9 +30,9 @@ def settle(engine: Engine) -> None:
             break
         for connector in _TARGETS:
             load(engine, connector)
-    engine.bodies.dirty_people.clear()
-    engine.bodies.dirty_accounts.clear()
-    engine.bodies.dirty_keys.clear()
+    engine.bench.dirty_people.clear()
+    engine.bench.dirty_accounts.clear()
+    engine.bench.dirty_keys.clear()
     engine.database.flush(now)
 
 
@@ -39,15 +42,15 @@ def load(engine: Engine, connector: str) -> None:
     prepared: list[Prepared] = []
     for table in system.tables():
         columns = next((list(SHAPES[t].values) for t, n in catalogue.TABLE_OF.items() if n == table.name), table.header)
-        prepared.append(engine.bodies.preparation.prepare(table, columns, complete=True))
-    found = engine.bodies.synchronization.compare(connector, prepared, initial=True)
-    engine.bodies.synchronization.apply(found, engine.clock.now)
+        prepared.append(engine.bench.preparation.prepare(table, columns, complete=True))
+    found = engine.bench.synchronization.compare(connector, prepared, initial=True)
+    engine.bench.synchronization.apply(found, engine.clock.now)
     if system.delta_capable:
-        engine.bodies.cookies[connector] = system.position()
+        engine.bench.cookies[connector] = system.position()
 
 
 def _provision(engine: Engine, connector: str) -> int:
-    orders = engine.bodies.orders
+    orders = engine.bench.orders
     generation = orders.generate(connector, engine.clock.now, force=True)
     system = engine.systems.systems[connector]
     for a in generation.orders:

@@ -1,6 +1,7 @@
 """From HR rows to records to people: the inbound rules and the expressions of identities.
 
-An incremental computation follows changes one step: expressions that read a property which is itself computed on the record
+An incremental computation follows changes one step: expressions that read a property which is itself computed on
+the record
 (second order) are evaluated in complete computations only, as in the product.
 """
 
@@ -44,7 +45,10 @@ class Identities:
         self._organizations: tuple[int, dict[str, object]] = (-1, {})
 
     def refresh(self, keys: Iterable[str] | None, now: float) -> set[int]:
-        """Recomputes the people behind these HR keys (None: everybody, completely). Returns the changed people's ids."""
+        """Recomputes the people behind these HR keys (None:
+
+        everybody, completely). Returns the changed people's ids.
+        """
         complete = keys is None
         people = self.database.by_key["HR_Person"]
         known = self.database.by_key[OWNER_TYPE]
@@ -69,7 +73,7 @@ class Identities:
                 return None
             self._dates[user.id] = today
             return user.id if self._evaluate(user, _TODAY, now) else None
-        record, inbound = self._refresh_record(key, person, record, now, complete=complete)
+        record, inbound = self._refresh_record(key, person, record, now)
         if user is None:
             user = self._join(key, record, now)
             self._evaluate(user, None, now)
@@ -90,7 +94,7 @@ class Identities:
         return user.id if changed else None
 
     def _refresh_record(
-        self, key: str, person: Resource, record: Resource | None, now: float, *, complete: bool
+        self, key: str, person: Resource, record: Resource | None, now: float
     ) -> tuple[Resource, set[str]]:
         values: dict[str, str | None] = {"Identifier": key}
         for name, rule in self.configuration.inbound.items():

@@ -11,7 +11,8 @@ from sandbox.identity_manager.world.cron import Cron
 from sandbox.identity_manager.world.database import Database
 from sandbox.identity_manager.world.model import RunState
 from sandbox.identity_manager.world.runs import JobRun, Runs, TaskRun
-from sandbox.identity_manager.world.task_bodies import Body, TaskBodies, is_agent_task
+from sandbox.identity_manager.world.task_bodies import begin, is_agent_task
+from sandbox.identity_manager.world.workbench import Body, Workbench
 
 BLOCKED = (RunState.BLOCKED_SYNCHRONIZATION, RunState.BLOCKED_PROVISIONING)
 _SKIPPED_WHEN_BLOCKED = ("Export", "Prepare", "Synchronize")
@@ -27,7 +28,7 @@ class JobEngine:
         configuration: Configuration,
         database: Database,
         runs: Runs,
-        bodies: TaskBodies,
+        bench: Workbench,
         *,
         task_scale: float,
     ) -> None:
@@ -35,7 +36,7 @@ class JobEngine:
         self.configuration = configuration
         self.database = database
         self.runs = runs
-        self.bodies = bodies
+        self.bench = bench
         self.task_scale = task_scale
         self.stopped_schedules: set[str] = set()
         """jobs whose schedule somebody has switched off"""
@@ -81,7 +82,7 @@ class JobEngine:
 
     def _agent_runs(self, job: Job) -> bool:
         agent = self.configuration.agent_of(job.connector) if job.connector else "Local"
-        return self.bodies.systems.hosts[agent].running
+        return self.bench.systems.hosts[agent].running
 
     # -- executions ----------------------------------------------------------------------------------------------------
 
@@ -109,7 +110,7 @@ class JobEngine:
         """
         if run.state not in BLOCKED or run.resumed_by is not None:
             raise Conflict("not_blocked", f"execution {run.id} is not blocked")
-        if run.state == RunState.BLOCKED_SYNCHRONIZATION and run.id not in self.bodies.blocked and force:
+        if run.state == RunState.BLOCKED_SYNCHRONIZATION and run.id not in self.bench.blocked and force:
             raise Conflict("not_blocked", f"the changes of execution {run.id} are obsolete")
         last = self.runs.last[run.job.identifier]
         if last.running:
@@ -160,7 +161,10 @@ class JobEngine:
         return int(task.row["AgentId"]) if is_agent_task(task) else None
 
     def _is_left_out(self, run: JobRun, task: Task) -> bool:
-        """Tasks that this run does not have: switched off, the connector is deactivated or waits for a blocked synchronisation."""
+        """Tasks that this run does not have:
+
+        switched off, the connector is deactivated or waits for a blocked synchronisation.
+        """
         if task.option("IsDesactivated"):
             return True
         if not task.connector:
@@ -194,7 +198,7 @@ class JobEngine:
     def _begin(self, run: TaskRun, done: Callable[[TaskRun], None]) -> None:
         run.state, run.start, run.progressed = RunState.IN_PROGRESS, self.clock.now, self.clock.now
         self.runs.write_task(run)
-        self._step(run, self.bodies.run(run), done)
+        self._step(run, begin(self.bench, run), done)
 
     def _step(self, run: TaskRun, body: Body, done: Callable[[TaskRun], None]) -> None:
         try:

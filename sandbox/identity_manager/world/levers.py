@@ -9,7 +9,8 @@ from sandbox.identity_manager.interface import Lever, NotFound
 from sandbox.identity_manager.world import catalogue
 from sandbox.identity_manager.world.acts import Happening
 from sandbox.identity_manager.world.acts_inside import RoleRuleChange, Rule
-from sandbox.identity_manager.world.acts_outside import AdContainer, FileBreaks, Right, dn_of
+from sandbox.identity_manager.world.acts_outside import FileBreaks, Right
+from sandbox.identity_manager.world.acts_systems import AdContainer, dn_of
 from sandbox.identity_manager.world.engine import SERVICE_ACCOUNT, Engine
 from sandbox.identity_manager.world.scenario import LeverDefinition
 from sandbox.identity_manager.world.systems.access import NETWORK_FAULTS, Access, Host

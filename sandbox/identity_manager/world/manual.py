@@ -128,7 +128,7 @@ def edit_record(engine: Engine, employee_id: str, values: dict[str, str | None],
             )
         else:
             database.change(record, values, {}, now)
-    engine.bodies.dirty_people |= engine.identities.refresh([employee_id], now)
+    engine.bench.dirty_people |= engine.identities.refresh([employee_id], now)
     engine.identities.refresh(None, now)
     database.flush(now)
 
@@ -146,7 +146,7 @@ def restore_snapshot(engine: Engine) -> None:
     """What was synchronised since the copy is gone from the database; cookies and files stay as they are."""
     database, now = engine.database, engine.clock.now
     for entity_type, kept in engine.snapshot.items():
-        engine.bodies.synchronization.forget(catalogue.TABLE_OF[entity_type])
+        engine.bench.synchronization.forget(catalogue.TABLE_OF[entity_type])
         for key, resource in list(database.by_key[entity_type].items()):
             if key not in kept:
                 for a in list(database.of_resource[resource.id]):

@@ -9,7 +9,10 @@ from sandbox.identity_manager.resources import EntityTypeSpec, PropertySpec
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What the engine knows of an entity type: its key, its text values, its references and its links (name -> target)."""
+    """What the engine knows of an entity type:
+
+    its key, its text values, its references and its links (name -> target).
+    """
 
     identifier: str
     display_name: str
@@ -42,31 +45,23 @@ _INDEXED = {
 }
 
 _DECLARED: tuple[tuple[str, str, str, str, str, str], ...] = (
-    (
-        "HR_Person", "HR person", "HR", "EmployeeId", "",
-        "FirstName LastName Title OrganizationCode CostCentre Site Country ContractType StartDate EndDate ManagerId Phone "
-        "Organization>HR_Organization",
-    ),
+    # identifier, display name, connector, key, naming property, further properties (> to one, * to many)
+    ("HR_Person", "HR person", "HR", "EmployeeId", "", """
+        FirstName LastName Title OrganizationCode CostCentre Site Country ContractType StartDate EndDate ManagerId Phone
+        Organization>HR_Organization"""),
     ("HR_Organization", "HR organisation", "HR", "Code", "Name", "Name ParentCode CostCentre"),
-    (
-        "Directory_UserRecord", "Person record", "", "Identifier", "",
-        "FirstName LastName Title OrganizationCode OrganizationKey CostCentre Site Country ContractType StartDate EndDate "
-        "ManagerId Phone User>Directory_User",
-    ),
-    (
-        "Directory_User", "Person", "", "Identifier", "",
-        "Login Mail FirstName LastName Title Organization OrganizationCode CostCentre Site Country ContractType StartDate EndDate "
-        "PresenceState Phone MainRecord>Directory_UserRecord Manager>Directory_User",
-    ),
-    (
-        "AD_Entry", "AD entry", "AD", "objectGUID", "cn",
-        "dn objectClass cn sAMAccountName userPrincipalName givenName sn displayName mail title department company employeeID l "
-        "telephoneNumber userAccountControl description parentdn>AD_Entry manager>AD_Entry memberOf*AD_Entry",
-    ),
-    (
-        "ENTRA_User", "Entra ID user", "ENTRA", "id", "displayName",
-        "userPrincipalName displayName mail mailNickname department jobTitle usageLocation accountEnabled employeeId",
-    ),
+    ("Directory_UserRecord", "Person record", "", "Identifier", "", """
+        FirstName LastName Title OrganizationCode OrganizationKey CostCentre Site Country ContractType StartDate EndDate
+        ManagerId Phone User>Directory_User"""),
+    ("Directory_User", "Person", "", "Identifier", "", """
+        Login Mail FirstName LastName Title Organization OrganizationCode CostCentre Site Country ContractType
+        StartDate EndDate PresenceState Phone MainRecord>Directory_UserRecord Manager>Directory_User"""),
+    ("AD_Entry", "AD entry", "AD", "objectGUID", "cn", """
+        dn objectClass cn sAMAccountName userPrincipalName givenName sn displayName mail title department company
+        employeeID l telephoneNumber userAccountControl description parentdn>AD_Entry manager>AD_Entry
+        memberOf*AD_Entry"""),
+    ("ENTRA_User", "Entra ID user", "ENTRA", "id", "displayName", """
+        userPrincipalName displayName mail mailNickname department jobTitle usageLocation accountEnabled employeeId"""),
     ("Exchange_Mailbox", "Mailbox", "ENTRA", "guid", "displayName", "alias primarySmtpAddress displayName"),
     ("SAP_User", "SAP user", "SAP", "BNAME", "BNAME", "NAME_FIRST NAME_LAST SMTP_ADDR PERNR CLASS"),
     ("SQLAPP_User", "Application user", "SQLAPP", "Login", "FullName", "FullName Mail Department Title Badge"),

@@ -1,7 +1,7 @@
 """Times in scenario files, relative to the world's present.
 
-`now-4h`, `night+10m`, `17:40-1d`, `2026-03-01T03:00:00Z`. `night` is the last 02:00 UTC at least half an hour ago; a time of
-day is its last occurrence before now.
+`now-4h`, `night+10m`, `17:40-1d`, `2026-03-01T03:00:00Z`. `night` is the last 02:00 UTC at least half an hour ago;
+a time of day is its last occurrence before now.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Provisioning: order generation with its thresholds, and the fulfil step that carries orders to the managed systems."""
+"""Provisioning: order generation with its thresholds, and the fulfil step that carries orders to managed systems."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from sandbox.identity_manager.world.clock import DAY, midnight, to_datetime
 from sandbox.identity_manager.world.names import CONTRACTS, FAMILY_NAMES, FUNCTIONS, GIVEN_NAMES, SITES, words
 
 FIRST_EMPLOYEE_NUMBER = 30001
+_PREFIXES = {"FR": 33, "DE": 49, "ES": 34, "UK": 44}
 
 Record = dict[str, str]
 """A row of the HR source by column."""
@@ -127,7 +128,7 @@ class Population:
             "StartDate": source_date(begun),
             "EndDate": end,
             "ManagerId": "",
-            "Phone": f"+{ {'FR': 33, 'DE': 49, 'ES': 34, 'UK': 44}[country] } {draw.randint(100, 999)} {draw.randint(10, 99)} "
+            "Phone": f"+{_PREFIXES[country]} {draw.randint(100, 999)} {draw.randint(10, 99)} "
             f"{draw.randint(10, 99)} {draw.randint(10, 99)}",
         }
 

@@ -76,7 +76,7 @@ class TypeRule:
 
 @dataclass(slots=True)
 class RoleRule:
-    """Gives a single or composite role to people whose properties equal the dimensions, or who have the composite role."""
+    """Gives a role to people whose properties equal the dimensions, or who have the composite role."""
 
     id: int
     kind: str
@@ -115,7 +115,10 @@ class ResourceType:
 
 @dataclass(slots=True)
 class PersonExpression:
-    """Computes one property of the identity from its record (`second_order`: from a computed property of the record)."""
+    """Computes one property of the identity from its record (`second_order`:
+
+    from a computed property of the record).
+    """
 
     id: int
     entity_type: str

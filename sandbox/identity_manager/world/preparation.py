@@ -1,4 +1,5 @@
-"""Prepare synchronization: reads the exported files, throws out rows without key or with a double one, finds the changes.
+"""Prepare synchronization: reads the exported files, throws out rows without key or with a double one, finds the
+changes.
 
 Complete mode hands on everything; incremental mode hands on the system's own delta, or what differs from `previous`.
 """
@@ -49,7 +50,12 @@ class Preparation:
         if not complete and not table.is_delta and last is not None and last[0] is table:
             before = last[1]
             return Prepared(
-                table.name, False, {}, null_rows=before.null_rows, duplicates=before.duplicates, header=table.header
+                table.name,
+                complete=False,
+                upserts={},
+                null_rows=before.null_rows,
+                duplicates=before.duplicates,
+                header=table.header,
             )
         key_columns = _PAIRS.get(table.name, expected[:1])
         also = self.further_keys.get(table.name, ())

@@ -60,7 +60,7 @@ def request(engine: Engine, asked: Request) -> RoleAssignment:
         valid_from=now,
     )
     database.assign_role(role)
-    engine.bodies.dirty_people.add(owner)
+    engine.bench.dirty_people.add(owner)
     database.flush(now)
     return role
 
@@ -76,7 +76,7 @@ def decide(engine: Engine, role: str, person: str, reviewer: str, *, approve: bo
                 Workflow.DECLINED if not approve else (Workflow.APPROVED if last else Workflow(found.workflow + 1))
             )
             engine.database.touch_role(found)
-            engine.bodies.dirty_people.add(found.owner)
+            engine.bench.dirty_people.add(found.owner)
             engine.database.flush(engine.clock.now)
             return
     raise ValueError(f"no request of {role} for {person} waits")

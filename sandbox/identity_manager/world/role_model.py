@@ -1,4 +1,6 @@
-"""The role model: compares what people should have with what they have, and makes provisioning orders of the difference."""
+"""The role model: compares what people should have with what they have, and makes provisioning orders of the
+difference.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,10 @@ class Computation:
 
 
 class RoleModel:
-    """Keeps the assigned resource types. A person whose inputs have not changed since the last computation is passed over."""
+    """Keeps the assigned resource types.
+
+    A person whose inputs have not changed since the last computation is passed over.
+    """
 
     def __init__(self, database: Database, configuration: Configuration, identities: Identities) -> None:
         self.database = database
@@ -61,7 +66,10 @@ class RoleModel:
         self._expire(run)
 
     def _newest_unowned(self) -> tuple[int, ...]:
-        """Accounts that nobody holds may belong to anybody: a new or changed one is a reason to look at everybody again."""
+        """Accounts that nobody holds may belong to anybody:
+
+        a new or changed one is a reason to look at everybody again.
+        """
         looked_at: dict[str, set[str]] = defaultdict(set)
         for resource_type in self.configuration.resource_types.values():
             for rule in resource_type.correlation_rules:
@@ -288,7 +296,9 @@ class RoleModel:
             a.state, a.account_key = State.VERIFIED, ""
 
     def _expire(self, run: Computation) -> None:
-        """Transmitted and executed orders that synchronised data did not confirm in time are put in error, without a text."""
+        """Transmitted and executed orders that synchronised data did not confirm in time are put in error, without a
+        text.
+        """
         periods = {
             t.identifier: int(t.row["TransmittedStateValidityPeriod"]) * 60
             for t in self.configuration.resource_types.values()

@@ -22,11 +22,11 @@ from sandbox.identity_manager.world.model import (
 )
 
 MOVING = (
-    "WorkflowState", "StartDate", "EndDate", "WhenPerformed", "PerformerId", "IsDenied", "ResourceId", "ProvisioningState",
-    "ConsolidatedProvisioningState", "ConsolidatedWorkflowBlockedState", "ConsolidatedWorkflowBlockedCount",
-    "ConsolidatedWorkflowFoundState", "ConsolidatedWorkflowFoundCount", "ConsolidatedAssignedResourceTypeCountError",
-    "ProvisioningReviewFilter", "SourceMatchedConfidenceLevel", "ResourceTypeIdentificationConfidenceLevel", "HasPendingOrders",
-    "WhenTransmitted",
+    "WorkflowState", "StartDate", "EndDate", "WhenPerformed", "PerformerId", "IsDenied", "ResourceId",
+    "ProvisioningState", "ConsolidatedProvisioningState", "ConsolidatedWorkflowBlockedState",
+    "ConsolidatedWorkflowBlockedCount", "ConsolidatedWorkflowFoundState", "ConsolidatedWorkflowFoundCount",
+    "ConsolidatedAssignedResourceTypeCountError", "ProvisioningReviewFilter", "SourceMatchedConfidenceLevel",
+    "ResourceTypeIdentificationConfidenceLevel", "HasPendingOrders", "WhenTransmitted",
 )  # fmt: skip
 """Columns of an assigned resource type that change during its life."""
 

@@ -1,7 +1,7 @@
 """Makes a world large: people, accounts and orders computed by the rules and stored in bulk, beside those that live.
 
-The live part of the world stays small, so that time can pass; the stored part can be read, and its errored orders can be
-unblocked and sent like any other.
+The live part of the world stays small, so that time can pass; the stored part can be read, and its errored orders can
+be unblocked and sent like any other.
 """
 
 from __future__ import annotations

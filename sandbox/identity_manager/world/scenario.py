@@ -13,12 +13,13 @@ from sandbox.identity_manager import interface
 from sandbox.identity_manager.world.acts import Happening
 from sandbox.identity_manager.world.acts_inside import INSIDE
 from sandbox.identity_manager.world.acts_outside import OUTSIDE
+from sandbox.identity_manager.world.acts_systems import SYSTEMS
 from sandbox.identity_manager.world.moments import last_time_of_day
 
 SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
 DEFAULT = "leavers-rights"
 
-ACTS = (*OUTSIDE, *INSIDE)
+ACTS = (*OUTSIDE, *SYSTEMS, *INSIDE)
 if TYPE_CHECKING:
     AnyAct = Happening
 else:
@@ -44,7 +45,10 @@ class Time(_Part):
 
 
 class Group(_Part):
-    """People with something in common. `members`: employee ids of known people who belong to it, besides `count` new ones."""
+    """People with something in common.
+
+    `members`: employee ids of known people who belong to it, besides `count` new ones.
+    """
 
     name: str
     count: int = Field(default=0, ge=0)
@@ -172,7 +176,10 @@ class Scenario(_Part):
 
 
 def find(scenario: str | Path) -> tuple[Path, str]:
-    """The file of a shipped name or a path, and the confounder after `+` (`s24-leavers+job_running`). Raises BadScenario."""
+    """The file of a shipped name or a path, and the confounder after `+` (`s24-leavers+job_running`).
+
+    Raises BadScenario.
+    """
     text, _, confounder = str(scenario).partition("+")
     path = Path(text)
     if path.suffix == ".toml":

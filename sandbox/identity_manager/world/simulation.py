@@ -15,7 +15,7 @@ def compute_one(engine: Engine, person: Resource, *, store: bool) -> list[Mappin
     """What the rules say today against what the accounts have; only properties that differ."""
     changes = _differences(engine, person)
     if store:
-        engine.bodies.dirty_people |= engine.identities.refresh([person.key], engine.clock.now)
+        engine.bench.dirty_people |= engine.identities.refresh([person.key], engine.clock.now)
         engine.role_model.compute([person.id], Computation(engine.clock.now))
         engine.database.flush(engine.clock.now)
     return changes

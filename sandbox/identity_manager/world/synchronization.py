@@ -1,4 +1,4 @@
-"""Synchronize: computes what the prepared tables change in the database, holds it against the thresholds, applies it."""
+"""Synchronize: computes what prepared tables change in the database, holds it against the thresholds, applies it."""
 
 from __future__ import annotations
 

@@ -175,7 +175,7 @@ class SimulatedWorld:
             change_part(engine, assignment, part, state, by=None)
         engine.database.flush(engine.clock.now)
 
-    def compute_one(self, entity_type: str, resource_id: int, simulate: bool) -> list[Mapping[str, Any]]:
+    def compute_one(self, entity_type: str, resource_id: int, simulate: bool) -> list[Mapping[str, Any]]:  # noqa: FBT001
         self._catch_up()
         person = self.engine.database.resources.get(resource_id)
         if person is None or person.type != entity_type or entity_type != "Directory_User":
@@ -199,7 +199,7 @@ class SimulatedWorld:
     def levers(self) -> Sequence[Lever]:
         return self._levers.all()
 
-    def pull(self, lever: str, value: bool | int | str) -> None:
+    def pull(self, lever: str, value: bool | int | str) -> None:  # noqa: FBT001
         self._catch_up()
         with self.store.transaction():
             self._levers.pull(lever, value)

@@ -33,7 +33,8 @@ def run(world: SimulatedWorld, identifier: str) -> Row:
     instance = world.run_job(job_id(world, identifier))
     world.advance(120)
     row = world.store.row("JobInstance", instance)
-    assert row is not None and row["EndDate"], "the run has ended"
+    assert row is not None
+    assert row["EndDate"], "the run has ended"
     return row
 
 
@@ -49,7 +50,7 @@ def test_last_nights_provisioning_refused_every_deletion_and_twelve_creations(lo
     assert states[True, True, ERRORED] == 150
     assert states[False, False, ERRORED] == 12
     assert sum(states.values()) >= 2000
-    assert {key for key in states} == {(True, True, ERRORED), (False, False, ERRORED), (False, True, VERIFIED)}
+    assert set(states) == {(True, True, ERRORED), (False, False, ERRORED), (False, True, VERIFIED)}
     (failed,) = loaded.store.rows("JobInstance", "State = 3")
     fulfil = loaded.store.rows("TaskInstance", "JobInstanceId = ? AND State = 3", (failed["Id"],))
     assert [(t["C0"], t["C1"]) for t in fulfil] == [(37, 162)]
@@ -70,10 +71,12 @@ def test_an_errored_order_is_listed_for_review_and_anne_leroys_is_among_them(loa
     people = {r["Id"]: r for r in loaded.resources.all("Directory_User", "{LastName} = 'Leroy'")}
     anne = next(p for p in people.values() if p["FirstName"] == "Anne" and p["Identifier"] == "10002")
     (order,) = [o for o in errored(loaded) if o["OwnerId"] == anne["Id"]]
-    assert order["ProvisioningReviewFilter"] == 32 and order["IsDenied"]
+    assert order["ProvisioningReviewFilter"] == 32
+    assert order["IsDenied"]
     assert order["ConsolidatedProvisioningState"] & 32
     account = loaded.resources.get(order["ResourceId"])
-    assert account is not None and account["dn"] == "CN=Anne Leroy,OU=Leavers,DC=contoso,DC=com"
+    assert account is not None
+    assert account["dn"] == "CN=Anne Leroy,OU=Leavers,DC=contoso,DC=com"
 
 
 def test_unblocking_one_before_and_after_the_right_is_granted() -> None:
@@ -88,7 +91,8 @@ def test_unblocking_one_before_and_after_the_right_is_granted() -> None:
     assert refused["State"] == 3
     assert len(errored(world)) == 162
     newest = store.rows("AssignedResourceError", "AssignedResourceTypeId = ?", (canary["Id"],), order="Id DESC")[0]
-    assert newest["JobInstanceId"] == refused["Id"] and "INSUFF_ACCESS_RIGHTS" in newest["ErrorMessage"]
+    assert newest["JobInstanceId"] == refused["Id"]
+    assert "INSUFF_ACCESS_RIGHTS" in newest["ErrorMessage"]
 
     lever = "right:delete:OU=Leavers"
     assert not next(x.value for x in world.levers() if x.name == lever)
@@ -96,7 +100,8 @@ def test_unblocking_one_before_and_after_the_right_is_granted() -> None:
     world.set_provisioning_state("AssignedResourceType", canary["Id"], 1)
     assert run(world, "AD_Provisioning")["State"] == 2
     executed = store.row("AssignedResourceType", canary["Id"])
-    assert executed is not None and executed["ProvisioningState"] == EXECUTED
+    assert executed is not None
+    assert executed["ProvisioningState"] == EXECUTED
 
     run(world, "AD_Synchronization_Delta")
     assert store.row("AssignedResourceType", canary["Id"]) is None, "the order is closed with its account"

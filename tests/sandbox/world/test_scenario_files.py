@@ -29,7 +29,7 @@ MODELS = (
 def section(heading: str) -> str:
     _, found, rest = DOCUMENT.partition(f"\n{heading}\n")
     assert found, f"docs/scenarios.md has no {heading}"
-    level = heading.split()[0]
+    level = heading.split(maxsplit=1)[0]
     return rest.split(f"\n{level} ")[0]
 
 

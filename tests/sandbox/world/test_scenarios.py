@@ -19,7 +19,8 @@ pytestmark = pytest.mark.slow
 
 
 def acceptance(name: str) -> dict[str, Any]:
-    return tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))["acceptance"]
+    table: dict[str, Any] = tomllib.loads((SHIPPED / f"{name}.toml").read_text(encoding="utf-8"))["acceptance"]
+    return table
 
 
 @pytest.fixture

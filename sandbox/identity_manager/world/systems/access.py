@@ -1,4 +1,7 @@
-"""What stands between the agent and a managed system: network, credentials, certificates, rights. All of it can fail."""
+"""What stands between the agent and a managed system:
+
+network, credentials, certificates, rights. All of it can fail.
+"""
 
 from __future__ import annotations
 
@@ -53,9 +56,10 @@ class Access:
 _NETWORK_TEXTS = {
     "dns": "System.Net.Http.HttpRequestException: No such host is known. ({address})",
     "refused": "No connection could be made because the target machine actively refused it. ({address})",
-    "timeout": "A connection attempt failed because the connected party did not properly respond after a period of time, "
-    "or established connection failed because connected host has failed to respond. ({address})",
-    "reset": "Unable to read data from the transport connection: An existing connection was forcibly closed by the remote host.",
+    "timeout": "A connection attempt failed because the connected party did not properly respond after a period of "
+    "time, or established connection failed because connected host has failed to respond. ({address})",
+    "reset": "Unable to read data from the transport connection: An existing connection was forcibly closed by the "
+    "remote host.",
     "unreachable": "The network path was not found. : '{address}'",
 }
 
@@ -72,6 +76,7 @@ def check_network(access: Access) -> None:
 def check_certificate(access: Access, now: float) -> None:
     if access.certificate_expires is not None and now >= access.certificate_expires:
         raise TargetError(
-            "System.Security.Authentication.AuthenticationException: The remote certificate is invalid because of errors in "
+            "System.Security.Authentication.AuthenticationException: The remote certificate is "
+            "invalid because of errors in "
             "the certificate chain: NotTimeValid"
         )

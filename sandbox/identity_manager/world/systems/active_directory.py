@@ -88,11 +88,13 @@ class ActiveDirectory:
         entry = self.directory.entries.get(group)
         if entry is None:
             raise refused(
-                "The object does not exist. 0000208D: NameErr: DSID-03100238, problem 2001 (NO_OBJECT), data 0, best match of: ''"
+                "The object does not exist. 0000208D: NameErr: DSID-03100238, problem 2001 "
+                "(NO_OBJECT), data 0, best match of: ''"
             )
         if not self.directory.may("modify", entry.dn) or entry.protected:
             raise refused(
-                "The user has insufficient access rights. 00000005: SecErr: DSID-031A11D9, problem 4003 (INSUFF_ACCESS_RIGHTS), "
+                "The user has insufficient access rights. 00000005: SecErr: DSID-031A11D9, problem "
+                "4003 (INSUFF_ACCESS_RIGHTS), "
                 "data 0"
             )
         self.directory.set_member(entry, key, member=member)

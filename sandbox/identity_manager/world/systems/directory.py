@@ -154,7 +154,8 @@ class Directory:
         condition = self.access.credential.condition(now)
         if condition != "valid":
             raise TargetError(
-                "System.DirectoryServices.Protocols.LdapException: The supplied credential is invalid. 80090308: LdapErr: "
+                "System.DirectoryServices.Protocols.LdapException: The supplied credential is "
+                "invalid. 80090308: LdapErr: "
                 f"DSID-0C090436, comment: AcceptSecurityContext error, data {_BIND_CODES[condition]}, v4563"
             )
         if self.access.address_wrong:
@@ -214,7 +215,8 @@ class Directory:
         login, upn = attributes.get("sAMAccountName"), attributes.get("userPrincipalName")
         if login and len(login) > LOGIN_LENGTH and attributes.get("objectClass") == "user":
             raise refused(
-                "A constraint violation occurred. 00000523: AtrErr: DSID-03151F88, #1: 0: 00000523: DSID-03151F88, problem 1005 "
+                "A constraint violation occurred. 00000523: AtrErr: DSID-03151F88, #1: 0: 00000523: "
+                "DSID-03151F88, problem 1005 "
                 f"(CONSTRAINT_ATT_TYPE), data 0, Att 900dd (sAMAccountName):len {2 * len(login)}"
             )
         if self._by_dn.get(dn.lower(), besides) != besides:
@@ -226,7 +228,8 @@ class Directory:
             )
         if upn and self._by_upn.get(upn.lower(), besides) != besides:
             raise refused(
-                "A constraint violation occurred. 000021C8: AtrErr: DSID-03200E96, #1: 0: 000021C8: DSID-03200E96, problem 1005 "
+                "A constraint violation occurred. 000021C8: AtrErr: DSID-03200E96, #1: 0: 000021C8: "
+                "DSID-03200E96, problem 1005 "
                 "(CONSTRAINT_ATT_TYPE), data 0, Att 90290 (userPrincipalName)"
             )
 

@@ -51,13 +51,15 @@ class HrSource:
             )
         if "read" in self.access.denied:
             raise TargetError(
-                f"System.UnauthorizedAccessException: Access to the path '{self.access.address}\\hr_people.csv' is denied."
+                "System.UnauthorizedAccessException: Access to the path "
+                f"'{self.access.address}\\hr_people.csv' is denied."
             )
         if not self.delivered:
             raise TargetError("System.IO.FileNotFoundException: Could not find file 'hr_people.csv'.")
         if self.in_use:
             raise TargetError(
-                "System.IO.IOException: The process cannot access the file 'hr_people.csv' because it is being used by another "
+                "System.IO.IOException: The process cannot access the file 'hr_people.csv' because "
+                "it is being used by another "
                 "process."
             )
 

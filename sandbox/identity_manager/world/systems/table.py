@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 Row = dict[str, str]
 
@@ -62,7 +61,8 @@ def _iso_dates(table: Table, fault: FileFault) -> None:
     for row in table.rows:
         for column in fault.columns:
             if row[column]:
-                row[column] = datetime.strptime(row[column], "%d/%m/%Y").strftime("%Y-%m-%d")
+                day, month, year = row[column].split("/")
+                row[column] = f"{year}-{month}-{day}"
 
 
 def _zeros_stripped(table: Table, fault: FileFault) -> None:
