@@ -207,11 +207,15 @@ SINGLE_ROLES: Final = (
         "SQLAPP_User_NominativeUser",
     ),
     ("Finance_Share", "Finance share", "Organization=Finance FR;Organization=Finance DE", "GG_Finance_Share"),
+    ("Sales_Group", "Sales group", "", "GG_Sales"),
     ("VPN_Full", "VPN – full", "", "GG_VPN_Full"),
     ("Domain_Admins", "Domain Admins", "", "Domain Admins"),
 )
-COMPOSITE_ROLES: Final = (("Project_Titan", "Project Titan", ("VPN_Full",)), ("Sales_Pack", "Sales pack", ()))
-"""Identifier, display name, single roles that it gives."""
+COMPOSITE_ROLES: Final = (
+    ("Project_Titan", "Project Titan", "", ("VPN_Full",)),
+    ("Sales_Pack", "Sales pack", "Organization=Sales FR", ("Sales_Group",)),
+)
+"""Identifier, display name, dimensions, single roles that it gives."""
 
 GROUPS: Final = ("GG_Finance_Share", "GG_VPN_Full", "Domain Admins", "GG_Sales", "GG_All_Staff")
 CONTAINERS: Final = ("Sites", "Leavers", "Groups", "Service", "Admin", "Handmade")

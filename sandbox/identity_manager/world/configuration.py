@@ -5,6 +5,7 @@ Rows are plain dictionaries: a setting that somebody changes goes through `set` 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -78,6 +79,8 @@ class Configuration:
         self.expressions: dict[tuple[str, str], PersonExpression] = {}
         self.inbound: dict[str, PersonExpression] = {}
         self.source_type_id = 0
+        self.stored_assignments: dict[str, int] = {}
+        """resource type -> assignments that are stored without being simulated"""
         self.revision = 0
         """grows with every change of a rule or a role, so that computed results know their age"""
         self._agent = self._put(
@@ -259,6 +262,15 @@ class Configuration:
         self.database.role_ids[identifier] = int(row["Id"])
         self.database.target_types[identifier] = target
         return resource_type
+
+    def count_assignments(self) -> None:
+        """AssignmentCount of each resource type: assignments that have an account."""
+        held = Counter(a.type for a in self.database.assignments.values() if a.resource is not None)
+        for identifier, resource_type in self.resource_types.items():
+            count = held[identifier] + self.stored_assignments.get(identifier, 0)
+            if resource_type.row.get("AssignmentCount") != count:
+                resource_type.row["AssignmentCount"] = count
+                self.database.store.update("ResourceType", int(resource_type.row["Id"]), {"AssignmentCount": count})
 
     def put_role(self, kind: str, identifier: str, display_name: str) -> None:
         """`kind` is SingleRole or CompositeRole."""

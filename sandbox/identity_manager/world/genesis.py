@@ -30,6 +30,7 @@ def settle(engine: Engine) -> None:
             break
         for connector in _TARGETS:
             load(engine, connector)
+    engine.configuration.count_assignments()
     engine.bench.dirty_people.clear()
     engine.bench.dirty_accounts.clear()
     engine.bench.dirty_keys.clear()

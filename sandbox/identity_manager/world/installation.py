@@ -250,6 +250,9 @@ def _put_roles(configuration: Configuration) -> None:
             put_type_rule(configuration, types[gives], identifier)
         else:
             put_navigation_rule(configuration, account, group_dn(gives), identifier)
-    for identifier, _, singles in catalogue.COMPOSITE_ROLES:
+    for identifier, _, dimensions, singles in catalogue.COMPOSITE_ROLES:
+        if dimensions:
+            name, _, value = dimensions.partition("=")
+            put_role_rule(configuration, "CompositeRole", identifier, {name: value})
         for single in singles:
             put_role_rule(configuration, "SingleRole", single, {}, composite=identifier)

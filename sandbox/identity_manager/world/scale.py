@@ -136,6 +136,11 @@ class _Writer:
 
     def finish(self) -> None:
         store = self.database.store
+        for name in self.types:
+            total = store.count("AssignedResourceType", "RoleId = ?", (self.database.role_id(name),))
+            live = sum(a.type == name for a in self.database.assignments.values())
+            self.engine.configuration.stored_assignments[name] = total - live
+        self.engine.configuration.count_assignments()
         for entity_type, mapping in self.engine.configuration.mappings.items():
             if entity_type in {t.target_type for t in self.types.values()}:
                 count = store.count("Resource", "Type = ?", (self.database.type_id(entity_type),))

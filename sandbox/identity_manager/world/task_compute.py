@@ -49,6 +49,7 @@ def role_model(bench: Workbench, run: TaskRun) -> Body:
         bench.role_model.compute(sorted(people), computation)
     else:
         bench.role_model.compute(None, computation)
+    bench.configuration.count_assignments()
     bench.dirty_people.clear()
     bench.dirty_accounts.clear()
     for text in computation.failures[:50]:
