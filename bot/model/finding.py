@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from bot.model.picture import Bar, Bars, Picture
+
 
 class Certainty(StrEnum):
     """How far the evidence carries. Compare by `rank`: the words themselves have no order."""
@@ -221,6 +223,18 @@ class Finding:
     """For "why has X no account?": in order, the first one that is not `OK` is where it stopped."""
     outlook: Outlook | None = None
     tables: tuple[TableChange, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    """Drawn beside the words; `tables` make one of their own."""
+
+    @property
+    def illustrations(self) -> tuple[Picture, ...]:
+        """All that can be drawn of it, with the bars that its tables make."""
+        if not self.tables:
+            return self.pictures
+        bars = tuple(
+            Bar(one.name, one.stored, one.inserted, one.updated, one.deleted, one.exact) for one in self.tables
+        )
+        return (Bars("Rows that are stored, and rows that would change", bars), *self.pictures)
 
     def without_names(self) -> "Finding":
         """The same finding for a channel: counts and order numbers, no person (safety rule 14)."""
@@ -239,6 +253,7 @@ class Finding:
                 for group in self.groups
             ),
             offers=tuple(replace(offer, subject="") for offer in self.offers),
+            pictures=tuple(one for one in self.pictures if not one.private),
             more=tuple(finding.without_names() for finding in self.more),
         )
 
