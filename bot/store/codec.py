@@ -75,9 +75,21 @@ def _reader(kind: Any) -> Read:  # noqa: ANN401  # a type as an annotation spell
 
 
 def _optional(inner: tuple[Any, ...]) -> Read:
-    (kind,) = (one for one in inner if one is not types.NoneType)
-    read = _reader(kind)
+    kinds = [one for one in inner if one is not types.NoneType]
+    read = _reader(kinds[0]) if len(kinds) == 1 else _one_of(kinds)
     return lambda value: None if value is None else read(value)
+
+
+def _one_of(kinds: list[Any]) -> Read:
+    """Several dataclasses in one place: the row is of the first kind whose fields without a default are all there."""
+    readers = [(_required(kind), _reader(kind)) for kind in kinds]
+    return lambda value: next(read for required, read in readers if required <= value.keys())(value)
+
+
+def _required(kind: Any) -> frozenset[str]:  # noqa: ANN401
+    missing = dataclasses.MISSING
+    fields = dataclasses.fields(kind)
+    return frozenset(one.name for one in fields if one.default is missing and one.default_factory is missing)
 
 
 def _tuple(inner: tuple[Any, ...]) -> Read:

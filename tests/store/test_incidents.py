@@ -9,6 +9,7 @@ from bot.model.ids import IncidentId, JobId, JobRunId
 from bot.model.incident import Incident, IncidentState, RunTrouble, WatchMark
 from bot.model.job import RunState
 from bot.model.message import Message
+from bot.model.picture import Bar, Bars, Step, Timeline, Track
 
 
 @pytest.fixture
@@ -28,8 +29,20 @@ def draft(now):
     )
     inner = Finding(2, None, Certainty.UNKNOWN, "t", "x")
     fact = Fact("150 of 150", "errored", "job run 52001", now)
+    pictures = (
+        Bars("Rows", (Bar("HR_Person", None, 1, 2, 3),)),
+        Timeline("Login", (Track("Rule", (Step(now, "x"),)),), until=now),
+    )
     finding = Finding(
-        5, "5a", Certainty.CONFIRMED, "Refused", "No right", evidence=(fact,), groups=(group,), more=(inner,)
+        5,
+        "5a",
+        Certainty.CONFIRMED,
+        "Refused",
+        "No right",
+        evidence=(fact,),
+        groups=(group,),
+        more=(inner,),
+        pictures=pictures,
     )
     return Incident(
         id=IncidentId(0),
