@@ -188,6 +188,10 @@ class AccessReads(Protocol):
         """One request per kind of rule; with `kind` ("resource type rule") one in all."""
         ...
 
+    async def role_rules_named(self, words: str) -> Sequence[RoleRule]:
+        """Rules of roles in whose name each of the words occurs: one request per kind of rule."""
+        ...
+
     async def workflow_story(self, workflow_id: str) -> Sequence[Decision]: ...
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.desk import (
+    entitlement,
     environment,
     help,  # noqa: A004  # the command's own name
     incident,
@@ -14,8 +15,11 @@ from bot.desk import (
     orders,
     person,
     relaunch,
+    rule,
     status,
+    sync,
     unblock,
+    value,
     why,
 )
 from bot.desk.command import Command
@@ -32,6 +36,10 @@ COMMANDS: Final[tuple[Command, ...]] = (
     order.COMMAND,
     jobs.COMMAND,
     job.COMMAND,
+    sync.COMMAND,
+    value.COMMAND,
+    entitlement.COMMAND,
+    rule.COMMAND,
     unblock.COMMAND,
     relaunch.COMMAND,
     environment.COMMAND,

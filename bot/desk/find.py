@@ -29,8 +29,9 @@ class System:
     """A managed system that was named: by its connector, or by one of its resource types."""
 
     name: str
+    called: str
+    """Its identifier, which finds it again."""
     type_ids: tuple[ResourceTypeId, ...]
-    connector: Connector | None = None
 
 
 async def the_job(asking: Asking, words: str) -> Job:
@@ -74,10 +75,9 @@ async def system_named(asking: Asking, words: str) -> System | None:
     connectors, types = await asyncio.gather(asking.nim.catalogue.connectors(), asking.nim.catalogue.resource_types())
     if connector := exactly(words, connectors, _names):
         ids = tuple(one.id for one in types if one.connector_id == connector.id)
-        return System(connector.name or connector.identifier, ids, connector)
+        return System(connector.name or connector.identifier, connector.identifier, ids)
     if kind := exactly(words, types, _names):
-        own = next((one for one in connectors if one.id == kind.connector_id), None)
-        return System(kind.name or kind.identifier, (kind.id,), own)
+        return System(kind.name or kind.identifier, kind.identifier, (kind.id,))
     return None
 
 

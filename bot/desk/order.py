@@ -62,9 +62,8 @@ async def _orders_of(asking: Asking, words: list[str]) -> tuple[Person, list[Ord
     system = ""
     name, named = await with_system(asking, " ".join(words))
     if named is not None:
-        system = " ".join(words[len(name.split()) :])
-        person = await the_person(asking, name, rest=system)
-        return person, _troubled(person, await _read(asking, person, named.type_ids), system)
+        person = await the_person(asking, name, rest=named.called)
+        return person, _troubled(person, await _read(asking, person, named.type_ids), named.name)
     try:
         person = await the_person(asking, " ".join(words))
     except NotFound:

@@ -2,29 +2,23 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from bot.desk.command import Asking, Command, Facts
+from bot.desk.freshness import STALE, Seen, freshness
 from bot.desk.jobs import FAILED, state_word
 from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.reading import Reads
-from bot.diagnosis.schedule import interval
 from bot.diagnosis.words import counted
 from bot.model.answer import Answer, AnswerKind, Cell, RequestMade, Row, Section
 from bot.model.finding import Missing
 from bot.model.intent import Intent, Verb
-from bot.model.job import Connector, Job, JobRun, RunState, TaskKind
+from bot.model.job import JobRun
 from bot.model.order import Order, OrderState
 from bot.model.page import Page
 from bot.ports import Environment, NimReads
 
 MOST_FAILED = 5
 COUNTED_UP_TO = 1_000
-SLACK_OF_INCREMENTAL = 3
-"""An incremental synchronization is stale after three of its intervals, at least 45 minutes (troubleshooting 2.2)."""
-LEAST_GRACE = timedelta(minutes=45)
-GRACE_OF_COMPLETE = timedelta(hours=2)
-ENDED_WELL = {RunState.COMPLETED, RunState.WARNING}
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,55 +120,23 @@ def _order_rows(one: Health) -> list[Row]:
 def _connector_rows(one: Health, facts: Facts) -> list[Row]:
     if one.runs is None:
         return []
+    seen = Seen(one.land, one.runs, one.env.now(), facts.site.timezone)
     rows = []
     for connector in one.land.connectors:
         said = [
             cell
             for incremental in (True, False)
-            if (cell := _freshness(one, connector, facts, incremental=incremental)) is not None
+            if (cell := freshness(seen, connector, incremental=incremental)) is not None
         ]
         if connector.deactivated:
             said.insert(0, Cell("deactivated"))
         if connector.sync_blocked:
             said.insert(0, Cell("synchronization blocked by a threshold"))
-        stale = any(cell.text.startswith("stale") for cell in said)
+        stale = any(cell.text.startswith(STALE) for cell in said)
         if said:
             mark = "blocked" if connector.sync_blocked else "stale" if stale else "fresh"
             rows.append(Row(title=connector.name or connector.identifier, mark=mark, cells=tuple(said)))
     return rows
-
-
-def _freshness(one: Health, connector: Connector, facts: Facts, *, incremental: bool) -> Cell | None:
-    """When the connector was last synchronized in one of the two modes; None where it has no such job."""
-    jobs = [job for job in one.land.jobs_of(connector.id, TaskKind.SYNCHRONIZE) if job.is_incremental is incremental]
-    if not jobs or one.runs is None:
-        return None
-    mode = "incremental" if incremental else "complete"
-    last = _last(one.runs, jobs)
-    if last is None:
-        return Cell(f"stale: {mode} has never run")
-    if last.ended_at is None:
-        return Cell(f"{mode} running since", at=last.started_at)
-    if last.state not in ENDED_WELL:
-        return Cell(f"stale: {mode} {state_word(last)}", at=last.ended_at)
-    late = _late(jobs, last.ended_at, one.env.now(), facts.site.timezone)
-    return Cell(f"stale: {mode}" if late else mode, at=last.ended_at)
-
-
-def _last(runs: Page[JobRun], jobs: list[Job]) -> JobRun | None:
-    ids = {job.id for job in jobs}
-    found = [run for run in runs if run.job_id in ids and run.started_at]
-    return max(found, key=lambda run: run.started_at.timestamp() if run.started_at else 0.0, default=None)
-
-
-def _late(jobs: list[Job], ended: datetime, now: datetime, timezone: str) -> bool:
-    """Against the rhythm that is configured; a job without a schedule is never late."""
-    rhythms = [rhythm for job in jobs if (rhythm := interval(job, now, timezone)) is not None]
-    if not rhythms:
-        return False
-    rhythm = min(rhythms)
-    grace = max(rhythm * SLACK_OF_INCREMENTAL, LEAST_GRACE) if jobs[0].is_incremental else rhythm + GRACE_OF_COMPLETE
-    return now - ended > grace
 
 
 COMMAND = Command(

@@ -1,4 +1,4 @@
-"""`why WORDS`: the diagnosis of whatever the words name: an order, a run, a job, a system, a resource type, a person."""
+"""`why WORDS`: the diagnosis of whatever the words name: an order, a run, a job, a system, a person."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.desk import job, order, orders, sync
 from bot.desk.command import Asking, Command
 from bot.desk.desk import Candidates
-from bot.desk.find import the_person, with_system
+from bot.desk.find import System, the_person, with_system
 from bot.desk.jobs import FAILED
 from bot.diagnosis.job_run import examine_run
 from bot.diagnosis.landscape import landscape
@@ -38,6 +38,8 @@ async def run(asking: Asking) -> Answer:
     for things in known:
         if (one := exactly(words, things, _names)) is not None:
             return await _of(asking, one)
+    if (account := await _of_account(asking, words)) is not None:
+        return account
     near = [nearest(words, things, _names) for things in known]
     sure = [match.sure for match in near if match.sure is not None]
     if len(sure) == 1:
@@ -95,10 +97,19 @@ async def _of_run(asking: Asking, one: JobRun) -> Answer:
     return order.answer_of(await examine_run(asking.nim, one, asking.facts.site, asking.env.now()))
 
 
-async def _of_person(asking: Asking, words: str) -> Answer:
-    """Somebody, or somebody's account in one system."""
+async def _of_account(asking: Asking, words: str) -> Answer | None:
+    """Somebody's account in one system: "anne leroy AD". None where nobody and no system are named so."""
     name, system = await with_system(asking, words)
-    person = await the_person(asking, name, rest=words[len(name) :].strip())
+    if system is None:
+        return None
+    try:
+        return await _of_person(asking, name, system)
+    except NotFound:
+        return None
+
+
+async def _of_person(asking: Asking, words: str, system: System | None = None) -> Answer:
+    person = await the_person(asking, words, rest=system.called if system else "")
     types = system.type_ids if system else ()
     return order.answer_of(
         await examine_person(asking.nim, person, asking.facts.site, asking.env.now(), resource_type_ids=types)

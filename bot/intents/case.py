@@ -94,7 +94,18 @@ def value_thing(c: Case) -> str:
     who = c.somebody if c.who is None else c.who.words
     if not who:
         return ""
-    return f"{who} {c.connector} {property_of(c)}".replace("  ", " ").strip()
+    expected = f"= {wanted}" if (wanted := _expected(c)) else ""
+    return " ".join(f"{who} {c.connector} {property_of(c)} {expected}".split())
+
+
+_SHOULD_BE: Final = frozenset({"should be", "devrait être", "devrait etre"})
+
+
+def _expected(c: Case) -> str:
+    """What somebody holds to be right: behind "should be"."""
+    if not c.has(Concept.WRONG) or c.s.said(Concept.WRONG).casefold() not in _SHOULD_BE:
+        return ""
+    return c.s.typed(c.s.spans[Concept.WRONG][1], len(c.s.words))
 
 
 def property_of(c: Case) -> str:

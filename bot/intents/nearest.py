@@ -12,6 +12,8 @@ T = TypeVar("T")
 SURE = 90.0
 """Score from which the best name counts as meant, provided the next one is `MARGIN` behind."""
 MARGIN = 8.0
+WHOLE = 80.0
+"""How alike the words and the whole name must be beside that: "leroy AD" holds "AD" and is another name."""
 WORTH_OFFERING = 55.0
 MOST_CANDIDATES = 3
 
@@ -54,9 +56,17 @@ def nearest(words: str, things: Iterable[T], names: Callable[[T], Iterable[str]]
             None, tuple(_distinct([*(thing for thing in ranked if thing in holding), *holding])[:MOST_CANDIDATES])
         )
     scores = [score for _, score, _ in found]
-    if ranked and scores[0] >= SURE and (len(ranked) == 1 or scores[0] - _second(found, named) >= MARGIN):
+    alike = bool(found) and fuzz.ratio(wanted, found[0][0]) >= WHOLE
+    if ranked and alike and scores[0] >= SURE and (len(ranked) == 1 or scores[0] - _second(found, named) >= MARGIN):
         return Match(ranked[0], tuple(ranked[1:MOST_CANDIDATES]))
     return Match(None, tuple(ranked[:MOST_CANDIDATES]))
+
+
+def exactly(words: str, things: Iterable[T], names: Callable[[T], Iterable[str]]) -> T | None:
+    """The only thing with just this name; case, accents and separators do not count."""
+    wanted = plain(words).replace(" ", "")
+    found = _distinct(thing for thing in things for name in names(thing) if plain(name).replace(" ", "") == wanted)
+    return found[0] if wanted and len(found) == 1 else None
 
 
 def _holds(name: str, wanted: str) -> bool:

@@ -237,6 +237,12 @@ def _missing(c: Case) -> Meaning | None:
         return None
     if c.has(Concept.ERROR) and c.has(Concept.ORDER, Concept.ORDERS, Concept.FULFILL, Concept.JOB, Concept.EXPORT):
         return None
+    if (
+        c.person
+        and c.both(Concept.ACCOUNT, Concept.MISSING)
+        and "nim" not in c.s.said(Concept.MISSING).casefold().split()
+    ):
+        return Wish(Verb.WHY, c.with_system, 4)
     if c.connector:
         return Wish(Verb.SYNC, f"{c.connector} {c.person}".strip(), 2)
     if c.person:

@@ -7,6 +7,7 @@ from bot.model.assignment import Assignment, AssignmentKind, Decision, RoleRule
 from bot.model.ids import ResourceId
 from bot.nim.capabilities import Part
 from bot.nim.reading import Reading
+from bot.nim.squery import Condition
 from bot.nim.wire import access as wire
 from bot.nim.wire import entities, rules
 from bot.nim.wire.rules import RoleRuleKind
@@ -32,7 +33,12 @@ class AccessReading(Reading):
         if not role_ids:
             return ()
         wanted = (RoleRuleKind(kind),) if kind else tuple(_RULES)
-        found = await asyncio.gather(*(self._role_rules(one, role_ids) for one in wanted))
+        found = await asyncio.gather(*(self._role_rules(one, rules.of_roles(role_ids)) for one in wanted))
+        return tuple(one for some in found for one in some)
+
+    async def role_rules_named(self, words: str) -> Sequence[RoleRule]:
+        named = rules.of_roles_named(words)
+        found = await asyncio.gather(*(self._role_rules(one, named) for one in _RULES))
         return tuple(one for some in found for one in some)
 
     async def workflow_story(self, workflow_id: str) -> Sequence[Decision]:
@@ -46,14 +52,12 @@ class AccessReading(Reading):
             found += (wire.assignment(row, kind, page.read_at) for row in page)
         return found
 
-    async def _role_rules(self, kind: RoleRuleKind, role_ids: Sequence[str]) -> Sequence[RoleRule]:
+    async def _role_rules(self, kind: RoleRuleKind, where: Condition) -> Sequence[RoleRule]:
         rows = await self._asking.with_parts(
             (Part.RULE_DIMENSIONS,),
             lambda parts: self._asking.all(
                 _RULES[kind],
-                rules.role_rules(
-                    kind, role_ids, person_type=self._person_type, dimensions=Part.RULE_DIMENSIONS in parts
-                ),
+                rules.role_rules(kind, where, person_type=self._person_type, dimensions=Part.RULE_DIMENSIONS in parts),
             ),
         )
         return tuple(rules.role_rule(row, kind) for row in rows)

@@ -71,13 +71,9 @@ class Renderer:
             return self.finding(answer.finding, audience, answer)
         public = audience is Audience.CHANNEL
         deck = _Deck(answer.env)
-        sections = [
-            {"section": part, "buttons": deck.add(_openers(part, answer.env, public=public))}
-            for part in answer.sections
-        ]
         things = {
             "answer": answer,
-            "sections": sections,
+            "sections": _sections(answer, deck, public=public),
             "choices": deck.add(Press(one.label, _at_home(one.intent, answer.env)) for one in answer.choices),
             "offers": [*deck.offers(answer.offers, named=not public), *deck.add(_to_operators(answer))],
             "tools": deck.add(_tools(answer, audience)),
@@ -94,6 +90,7 @@ class Renderer:
         deck = _Deck(answer.env)
         things = {
             **_parts_of(told, deck, public=public),
+            "sections": _sections(answer, deck, public=public),
             "tools": deck.add(_tools(answer, audience)),
             "env_label": answer.env_label,
             "as_of": told.as_of or answer.as_of,
@@ -302,6 +299,13 @@ def _template(answer: Answer) -> str:
 
 def _at_home(intent: Intent, env: str) -> Intent:
     return intent if intent.env or not env else Intent(intent.verb, intent.thing, env, intent.seen)
+
+
+def _sections(answer: Answer, deck: "_Deck", *, public: bool) -> list[dict[str, Any]]:
+    """Listings with the buttons that open their rows."""
+    return [
+        {"section": part, "buttons": deck.add(_openers(part, answer.env, public=public))} for part in answer.sections
+    ]
 
 
 def _openers(section: Section, env: str, *, public: bool) -> list[Press]:

@@ -466,6 +466,10 @@ class FakeNim:
             self.made.extend(["role_rules", "role_rules"])
         return [one for one in self.all_role_rules if one.role_id in role_ids and kind in {"", one.kind}]
 
+    async def role_rules_named(self, words: str) -> Sequence[RoleRule]:
+        self._ask("role_rules_named")
+        return [one for one in self.all_role_rules if words.casefold() in one.role.casefold()]
+
     async def workflow_story(self, workflow_id: str) -> Sequence[Decision]:
         self._ask("workflow_story")
         return self.stories.get(workflow_id, [])

@@ -74,9 +74,9 @@ def find(words: str, login: str, employee_id: str, shown: Sequence[str]) -> Quer
         raise NotUnderstood("Whom do you mean? Write a login, an employee number or words of the name.")
     properties = Properties()
     exact: list[Condition] = [
-        one_of(properties.path(name), _spellings(together)) for name in dict.fromkeys((login, employee_id)) if name
+        one_of(properties.path(name), spellings(together)) for name in dict.fromkeys((login, employee_id)) if name
     ]
-    named = all_of(*(any_of(*(compare(NAME, Op.CONTAINS, one) for one in _spellings(word))) for word in parts))
+    named = all_of(*(any_of(*(compare(NAME, Op.CONTAINS, one) for one in spellings(word))) for word in parts))
     select = _select(properties, shown)
     return Query(
         select=select,
@@ -86,7 +86,7 @@ def find(words: str, login: str, employee_id: str, shown: Sequence[str]) -> Quer
     )
 
 
-def _spellings(word: str) -> tuple[str, ...]:
+def spellings(word: str) -> tuple[str, ...]:
     """As typed, and in the cases in which it may be stored: whether comparing tells cases apart is not documented."""
     return tuple(dict.fromkeys((word, word.lower(), word.upper(), word.title())))
 

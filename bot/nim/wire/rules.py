@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
+from bot.errors import NotUnderstood
 from bot.model.assignment import RoleRule
 from bot.model.ids import ResourceTypeId
 from bot.model.value import PropertyRule
-from bot.nim.squery import Condition, Join, Query, all_of, equal, number, one_of, paths
+from bot.nim.squery import Condition, Join, Op, Query, all_of, any_of, compare, equal, number, one_of, paths
+from bot.nim.wire.people import MOST_WORDS, spellings
 from bot.nim.wire.row import Row
 
 _ROLE: Final = Join("Role", "r")
@@ -35,7 +37,7 @@ def property_rules(
     bindings: bool,
 ) -> Query:
     """The rules of one property, by its id, or by its name where entity types do not show their properties."""
-    author = Join("ChangedBy", "by", of_type=person_type)
+    author = Join("ChangedBy", "ch", of_type=person_type)
     joins: list[Join] = [author]
     select = [*paths("Id", "ResourceTypeId", "PropertyId", "WhenChanged"), author["InternalDisplayName"]]
     match kind:
@@ -100,9 +102,23 @@ _PARENTS: Final = {
 }
 
 
-def role_rules(kind: RoleRuleKind, role_ids: Sequence[str], *, person_type: str, dimensions: bool) -> Query:
+def of_roles(role_ids: Sequence[str]) -> Condition:
+    return one_of("RoleId", [number(one) for one in role_ids])
+
+
+def of_roles_named(words: str) -> Condition:
+    """Raises NotUnderstood for no words."""
+    parts = words.split()[:MOST_WORDS]
+    if not parts:
+        raise NotUnderstood("Which role? Write words of its name.")
+    return all_of(
+        *(any_of(*(compare(_ROLE["DisplayName"], Op.CONTAINS, one) for one in spellings(word))) for word in parts)
+    )
+
+
+def role_rules(kind: RoleRuleKind, where: Condition, *, person_type: str, dimensions: bool) -> Query:
     parent = _PARENTS[kind]
-    author = Join("ChangedBy", "by", of_type=person_type)
+    author = Join("ChangedBy", "ch", of_type=person_type)
     joins: list[Join] = [_ROLE, author]
     select = [
         *paths("Id", "RoleId", parent[1], "IsDenied", "WhenChanged"),
@@ -116,7 +132,7 @@ def role_rules(kind: RoleRuleKind, role_ids: Sequence[str], *, person_type: str,
         if dimensions:
             joins.append(_DIMENSIONS)
             select += [_DIMENSIONS["Id"], _DIMENSIONS["DimensionId"], _DIMENSIONS["Value"]]
-    return Query(select=tuple(select), joins=tuple(joins), where=one_of("RoleId", [number(one) for one in role_ids]))
+    return Query(select=tuple(select), joins=tuple(joins), where=where)
 
 
 def role_rule(row: Row, kind: RoleRuleKind) -> RoleRule:
