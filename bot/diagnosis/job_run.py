@@ -82,12 +82,25 @@ async def _skipped(
     planned = {
         one.connector_id for one in world.tasks_of(job.id) if one.kind is TaskKind.EXPORT and not one.deactivated
     }
+    own = next((one for one in subject.recent if one.state is RunState.BLOCKED and one.id != run.id), None)
     left_out = planned - {one.connector_id for one in tasks if one.kind is TaskKind.EXPORT} - {None}
     if len(left_out) != 1:
         return None
+    if own is not None:
+        return await _of_blocked_run(nim, replace(subject, run=own), site, now)
     narrowed = replace(subject, connector_id=next(iter(left_out)))
     found = exports.diagnose(await exports.gather(nim, narrowed, site, now, tasks=tasks), now)
     return found if found.cause is not None else None
+
+
+async def _of_blocked_run(nim: NimReads, subject: Subject, site: Site, now: datetime) -> Finding | None:
+    """An earlier run of the same job that still waits at its threshold: what the skipping comes from."""
+    reads = Reads()
+    tasks = await reads.attempt(nim.task_runs(subject.run.id), "the tasks of the run") if subject.run else None
+    blocked = next((one for one in tasks or () if one.state is RunState.BLOCKED), None)
+    if blocked is None or blocked.kind is not TaskKind.SYNCHRONIZE:
+        return None
+    return sync_threshold.diagnose(await sync_threshold.gather(nim, subject, site, now, task=blocked), now)
 
 
 async def _of_task(

@@ -115,21 +115,16 @@ class Landscape:
         """
         if of is not None and (named := site.complete_job.get(of.identifier)):
             return next((job for job in self.jobs if job.identifier == named), None)
-        if of is not None and not of.is_incremental:
+        synchronizing = self.jobs_of(connector_id, TaskKind.SYNCHRONIZE)
+        if of is not None and not of.is_incremental and of in synchronizing:
             return of
         if of is None:
             named_ones = {
-                site.complete_job[job.identifier]
-                for job in self.jobs_of(connector_id, TaskKind.SYNCHRONIZE)
-                if job.identifier in site.complete_job
+                site.complete_job[job.identifier] for job in synchronizing if job.identifier in site.complete_job
             }
             if len(named_ones) == 1:
                 return next((job for job in self.jobs if job.identifier in named_ones), None)
-        complete = [
-            job
-            for job in self.jobs_of(connector_id, TaskKind.SYNCHRONIZE)
-            if not job.is_incremental and not job.is_initialization
-        ]
+        complete = [job for job in synchronizing if not job.is_incremental and not job.is_initialization]
         return complete[0] if len(complete) == 1 else None
 
 

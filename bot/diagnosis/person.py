@@ -200,6 +200,11 @@ def _without_order(
     stop = stopped_at(chain)
     said, text, then, certainty, symptom = _why_no_order(way, stop.name if stop else "", types)
     at = stop.at if stop else None
+    screen = (
+        links.role_review(site)
+        if stop and stop.name == "assignment"
+        else links.person(site, way.person.entity_type, way.person.id, "View Permissions")
+    )
     facts = tuple(
         Fact(link.name, f"{link.mark.value}: {link.text}", link.source or "the person's page", link.at or now)
         for link in chain
@@ -216,11 +221,8 @@ def _without_order(
         evidence=facts[:_MOST_ALSO],
         chain=chain,
         missing=reads.missing,
-        links=(
-            links.role_review(site)
-            if stop and stop.name == "assignment"
-            else links.person(site, way.person.entity_type, way.person.id, "View Permissions"),
-        ),
+        links=(screen,),
+        offers=links.opening(screen),
         say_to_caller=_caller(stop.name if stop else ""),
         as_of=min(at, now) if at and at < now else now,
     )

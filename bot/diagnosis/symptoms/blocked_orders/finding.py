@@ -138,7 +138,7 @@ def _one(evidence: Evidence, order: Order, now: datetime) -> Finding:
         evidence=tuple(facts),
         contributing=tuple(Remark(one.row, one.why) for one in found[1:]),
         ruled_out=tuple(ruled_out),
-        offers=(_release(order, cause),),
+        offers=(_release(order, cause), *links.opening(_links(evidence, order)[0])),
         missing=evidence.missing,
         links=_links(evidence, order),
         say_to_caller=_CALLER.get(cause.row if cause else "", "The change waits for a person to approve it."),

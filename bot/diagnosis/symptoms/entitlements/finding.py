@@ -73,6 +73,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         ruled_out=_ruled_out(evidence, origin.row),
         missing=evidence.missing,
         links=_links(evidence),
+        offers=links.opening(_links(evidence)[0]),
         say_to_caller="It is known where this right comes from." if origin.row else "",
         as_of=min((one.read_at for one in evidence.assignments or () if one.read_at), default=now),
         chain=_path(evidence),

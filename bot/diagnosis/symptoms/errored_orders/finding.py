@@ -267,6 +267,31 @@ def _relaunch(judged: list[_Judged], evidence: Evidence) -> tuple[Offer, ...]:
     )
 
 
+def _relaunch_complete(judged: list[_Judged], evidence: Evidence) -> tuple[Offer, ...]:
+    """What a synchronization settles: orders that were not confirmed in time, and accounts that are gone."""
+    first = judged[0]
+    if first.row.name not in {"5g", "5h"}:
+        return ()
+    complete = evidence.landscape.complete_job(first.like.connector_id, None, evidence.site)
+    if complete is None:
+        return ()
+    why_not = ""
+    if complete.user_start_denied:
+        why_not = "Identity Manager does not let people start the complete job."
+    elif first.running:
+        why_not = f"Run {first.running.id} is in progress; wait until it has ended."
+    return (
+        Offer(
+            ActionKind.RELAUNCH_COMPLETE,
+            complete.id,
+            "Relaunch in complete mode",
+            allowed=not why_not,
+            why_not=why_not,
+            seen=job_fingerprint(complete, evidence.runs),
+        ),
+    )
+
+
 def _count_all(evidence: Evidence) -> tuple[Offer, ...]:
     if evidence.orders is None or evidence.orders.exact:
         return ()
@@ -312,7 +337,12 @@ def _of_many(judged: list[_Judged], evidence: Evidence, now: datetime) -> Findin
         contributing=contributing,
         ruled_out=first.row.ruled_out,
         groups=tuple(one.as_group() for one in shown),
-        offers=(*_relaunch(judged, evidence), *_count_all(evidence)),
+        offers=(
+            *_relaunch_complete(judged, evidence),
+            *_relaunch(judged, evidence),
+            *_count_all(evidence),
+            *links.opening(links.provisioning_review(evidence.site)),
+        ),
         missing=evidence.missing,
         links=(links.provisioning_review(evidence.site), links.vendor_page(NUMBER)),
         say_to_caller=_caller(first),
@@ -360,6 +390,7 @@ def _caller(judged: _Judged) -> str:
 def _of_one(judged: _Judged, evidence: Evidence, now: datetime) -> Finding:
     order = evidence.orders.items[0] if evidence.orders else judged.like.orders[0]
     done = noun_of(order.change)
+    entity = evidence.landscape.entity_type(order.owner_type_id)
     others = len(judged.like) - 1
     like = f" {counted(others, 'other order', exact=judged.scene.exact)} failed with the same error." if others else ""
     asked = f"{type_name(order)} {done} in error: {judged.cause}"
@@ -381,10 +412,15 @@ def _of_one(judged: _Judged, evidence: Evidence, now: datetime) -> Finding:
         contributing=contributing,
         ruled_out=judged.row.ruled_out,
         groups=(judged.as_group(offers=False),),
-        offers=(*judged.test_offer(order, alone=True), *_relaunch([judged], evidence)),
+        offers=(
+            *judged.test_offer(order, alone=True),
+            *_relaunch_complete([judged], evidence),
+            *_relaunch([judged], evidence),
+            *links.opening(links.order(evidence.site, order.id, entity)),
+        ),
         missing=evidence.missing,
         links=(
-            links.order(evidence.site, order.id, evidence.landscape.entity_type(order.owner_type_id)),
+            links.order(evidence.site, order.id, entity),
             links.provisioning_review(evidence.site),
             links.vendor_page(NUMBER),
         ),

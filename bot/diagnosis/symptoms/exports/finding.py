@@ -10,7 +10,7 @@ from bot.diagnosis.masking import sample
 from bot.diagnosis.symptoms.exports.evidence import Evidence, files_of
 from bot.diagnosis.symptoms.exports.rows import EXTERNAL_ROWS, Row, changed_header, header_difference, judge, neighbours
 from bot.diagnosis.words import lasted, moment, number, title
-from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer
+from bot.model.finding import ActionKind, Certainty, Fact, Finding, Link, Offer
 from bot.model.job import JobRun, RunState, TaskKind, TaskRun
 
 NUMBER: Final = 1
@@ -73,15 +73,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         ruled_out=row.ruled_out,
         offers=_offers(evidence, row, solved, now),
         missing=evidence.missing,
-        links=(
-            links.job_results(
-                evidence.site,
-                run_id=evidence.run.id if evidence.run else None,
-                job_id=evidence.run.job_id if evidence.run else None,
-                connector=evidence.connector.name if evidence.connector else "",
-            ),
-            links.vendor_page(NUMBER),
-        ),
+        links=(_screen(evidence), links.vendor_page(NUMBER)),
         say_to_caller=_CALLER if evidence.failed else "",
         as_of=min((page.read_at for page in (evidence.recent,) if page), default=now),
     )
@@ -203,8 +195,9 @@ def _running(evidence: Evidence) -> TaskRun | None:
 
 
 def _offers(evidence: Evidence, row: Row, solved: TaskRun | None, now: datetime) -> tuple[Offer, ...]:
+    here = links.opening(_screen(evidence))
     if evidence.failed is None and row.name != "1m":
-        return ()
+        return here if row.name is not None else ()
     complete = evidence.landscape.complete_job(evidence.connector_id, evidence.job, evidence.site)
     runs: tuple[JobRun, ...] = evidence.subject.recent or ((evidence.run,) if evidence.run else ())
     why_not = _why_not(evidence, row, solved, now)
@@ -225,7 +218,16 @@ def _offers(evidence: Evidence, row: Row, solved: TaskRun | None, now: datetime)
     job = evidence.job
     if row.name in {"1j", None} and job is not None and not job.user_start_denied and not _running(evidence):
         offers.append(Offer(ActionKind.RELAUNCH, job.id, "Relaunch job", seen=job_fingerprint(job, runs)))
-    return tuple(offers)
+    return (*offers, *here)
+
+
+def _screen(evidence: Evidence) -> Link:
+    return links.job_results(
+        evidence.site,
+        run_id=evidence.run.id if evidence.run else None,
+        job_id=evidence.run.job_id if evidence.run else None,
+        connector=evidence.connector.name if evidence.connector else "",
+    )
 
 
 def _why_not(evidence: Evidence, row: Row, solved: TaskRun | None, now: datetime) -> str:

@@ -190,7 +190,9 @@ def _offers(evidence: Evidence, first: Cause | None) -> tuple[Offer, ...]:
         why_not = "Identity Manager does not let people start the complete job."
     else:
         why_not = insane_file(evidence)
+    rejected = (Offer(ActionKind.DETAILS, evidence.connector.id, "Details"),) if first and first.row == "2g" else ()
     return (
+        *rejected,
         Offer(
             ActionKind.RELAUNCH_COMPLETE,
             complete.id if complete else "",

@@ -8,19 +8,21 @@ from typing import Final
 
 from bot.diagnosis.limits import Counts, Exceeded, exceeded, only_percent, worst_first
 from bot.diagnosis.measuring import instants
-from bot.diagnosis.symptoms.provisioning_threshold.evidence import Evidence, main_kind, main_property
+from bot.diagnosis.symptoms.provisioning_threshold.evidence import LOOK_BACK, Evidence, main_kind, main_property
 from bot.diagnosis.words import counted, moment, number
 from bot.model.finding import Certainty, Remark, TableChange
 from bot.model.ids import ResourceTypeId
 from bot.model.job import RunState, TaskKind, TaskRun
 from bot.model.order import ChangeType, Order
 from bot.model.page import Page
+from bot.model.value import Source
 
 DANGEROUS: Final = frozenset({"7a", "7e", "7j"})
 LEGITIMATE: Final = frozenset({"7f", "7g", "7h", "7i"})
 _SMALL: Final = 20
 _NEARLY_ALL: Final = 0.9
 _BACKLOG: Final = timedelta(days=2)
+_NO_END: Final = 9999
 _FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING, RunState.BLOCKED})
 
 
@@ -153,12 +155,30 @@ def _identities_lost(seen: Evidence, own: Sequence[Order], change: ChangeType) -
         if len(absent) >= _NEARLY_ALL * len(owners):
             told = f"{number(len(absent))} of {number(len(owners))} owners are no identities any more"
             return Cause("7a", Certainty.CONFIRMED, f"{told}: a synchronization of their source removed them.")
+    removing = [one for one in syncs if one.progress is not None and one.progress.deleted]
+    as_many = [one for one in removing if _alike((one.progress.deleted if one.progress else 0) or 0, len(own))]
+    if as_many and seen.sources is not None and not _live(seen.sources):
+        sync = as_many[0]
+        told = f"run {sync.job_run_id} removed {number((sync.progress.deleted if sync.progress else 0) or 0)} rows"
+        return Cause(
+            "7a",
+            Certainty.CONFIRMED,
+            f"{told} of the identities' source, and a sampled owner has no source record left.",
+        )
     ended = [one.valid_to for one in seen.sources or () if one.valid_to]
     for sync in syncs:
         if any(sync.started_at and sync.ended_at and sync.started_at <= at <= sync.ended_at for at in ended):
             told = f"the source record of an owner ended in run {sync.job_run_id}, {moment(sync.started_at)}"
             return Cause("7a", Certainty.LIKELY, f"Identity data went through that were wrong: {told}.")
     return None
+
+
+def _alike(one: int, other: int) -> bool:
+    return bool(one) and abs(one - other) <= (1 - _NEARLY_ALL) * max(one, other)
+
+
+def _live(sources: Sequence[Source]) -> list[Source]:
+    return [one for one in sources if one.valid_to is None or one.valid_to.year >= _NO_END]
 
 
 def _target_missing(seen: Evidence, change: ChangeType) -> Cause | None:
@@ -205,7 +225,8 @@ def _changed_since(seen: Evidence, at: datetime | None) -> bool:
     blocked = seen.task.started_at if seen.task else None
     if at is None or blocked is None:
         return False
-    return at <= blocked and (good is None or good.started_at is None or at >= good.started_at)
+    since = good.started_at if good is not None and good.started_at else blocked - LOOK_BACK
+    return since <= at <= blocked
 
 
 def _value_rule(seen: Evidence, change: ChangeType) -> Cause | None:

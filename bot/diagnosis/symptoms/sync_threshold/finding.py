@@ -258,7 +258,10 @@ def _offers(evidence: Evidence, verdict: Verdict) -> tuple[Offer, ...]:
             seen=job_fingerprint(complete, runs) if complete else "",
         )
     )
-    return tuple(offers)
+    changes = links.synchronization_changes(
+        evidence.site, task.job_run_id, evidence.connector.name if evidence.connector else ""
+    )
+    return (*offers, *links.opening(changes))
 
 
 def _seen(verdict: Verdict) -> str:

@@ -140,8 +140,11 @@ def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
 
 def _offers(evidence: Evidence, first: Cause | None) -> tuple[Offer, ...]:
     person = evidence.subject.person
-    if person is None or first is None or first.row in {"6g", "6h", "6l"}:
+    if person is None or first is None:
         return ()
+    here = links.opening(links.person(evidence.site, person.entity_type, person.id, "View Sources"))
+    if first.row not in {"6d", "6f", "6k"}:
+        return here
     rule = newest_rule(evidence)
     return (
         Offer(
@@ -152,4 +155,5 @@ def _offers(evidence: Evidence, first: Cause | None) -> tuple[Offer, ...]:
             why_not=_NO_RECOMPUTE,
             seen=rule.changed_at.isoformat() if rule and rule.changed_at else "",
         ),
+        *here,
     )
