@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Generic, TypeVar
@@ -17,6 +17,7 @@ from bot.nim.wire.entities import Entity
 from bot.nim.wire.row import Row, item_row, list_rows, next_token
 
 T = TypeVar("T")
+_SLICE: Final = 50
 MOST_PAGES: Final = 10_000
 """A list that goes on beyond this many pages goes round in circles."""
 _FAILURE_S: Final = 15.0
@@ -136,6 +137,16 @@ class Asking:
     def _parameters(self, entity: Entity) -> dict[str, str]:
         path = {"Path": entity.permission} if entity.sends_permission else {}
         return {"QueryRootEntityType": entity.root, **path}
+
+
+async def in_slices(rows: Iterable[Row], read: Callable[[Row], T]) -> tuple[T, ...]:
+    """Reads many rows without keeping the event loop from its other work for more than a few milliseconds."""
+    found: list[T] = []
+    for row in rows:
+        found.append(read(row))
+        if not len(found) % _SLICE:
+            await asyncio.sleep(0)
+    return tuple(found)
 
 
 def _at(call: Call, token: str) -> Call:

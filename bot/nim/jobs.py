@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.model.ids import ConnectorId, JobId, JobRunId
 from bot.model.job import Connector, JobRun, RunState, TaskRun
 from bot.model.page import Page
+from bot.nim.asking import in_slices
 from bot.nim.reading import Reading
 from bot.nim.wire import catalogue as catalogue_wire
 from bot.nim.wire import entities
@@ -45,7 +46,8 @@ class JobReading(Reading):
         self, since: datetime, *, connector_id: ConnectorId | None = None, limit: int = 1000
     ) -> Page[TaskRun]:
         page = await self._asking.page(entities.TASK_RUN, wire.recent_task_runs(since, connector_id), limit=limit)
-        return Page(tuple(wire.task_run(row, self._states) for row in page), page.more, page.read_at)
+        found = await in_slices(page, lambda row: wire.task_run(row, self._states))
+        return Page(found, page.more, page.read_at)
 
     async def connector(self, connector_id: ConnectorId) -> Connector:
         row, _ = await self._asking.item(entities.CONNECTOR, connector_id, catalogue_wire.CONNECTOR)

@@ -11,6 +11,7 @@ from bot.errors import NotUnderstood
 from bot.model.ids import EntityTypeId, OrderId, ResourceId, ResourceTypeId
 from bot.model.order import ChangeType, Order, OrderProperty, OrderState
 from bot.model.page import Page
+from bot.nim.asking import in_slices
 from bot.nim.capabilities import Part
 from bot.nim.catalogue import tried
 from bot.nim.reading import Reading
@@ -74,7 +75,7 @@ class OrderReading(Reading):
             dn=None,
         )
         async for page in self._asking.pages(entities.ORDER, query):
-            yield _orders(page, None)
+            yield await _orders(page, None)
 
     async def order_properties(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, tuple[OrderProperty, ...]]:
         if len(order_ids) > MOST_VALUES_OF:
@@ -90,7 +91,7 @@ class OrderReading(Reading):
         limit: int,
     ) -> Page[Order]:
         query = wire.orders(person_type=self._person_type, where=where, order=wire.NEWEST, errors=errors, dn=dn)
-        return _orders(await self._asking.page(entities.ORDER, query, limit=limit), dn)
+        return await _orders(await self._asking.page(entities.ORDER, query, limit=limit), dn)
 
     async def _order(self, order_id: OrderId) -> Order:
         dn = await self._account_join(())
@@ -145,9 +146,10 @@ class OrderReading(Reading):
         return wire.account(entity_type, dn)
 
 
-def _orders(page: Page[Row], dn: tuple[Join, Path] | None) -> Page[Order]:
+async def _orders(page: Page[Row], dn: tuple[Join, Path] | None) -> Page[Order]:
     path = dn[1] if dn else None
-    return Page(tuple(wire.order(row, dn=path, read_at=page.read_at) for row in page), page.more, page.read_at)
+    found = await in_slices(page, lambda row: wire.order(row, dn=path, read_at=page.read_at))
+    return Page(found, page.more, page.read_at)
 
 
 def _by_order(found: Iterable[tuple[OrderId, OrderProperty]]) -> Mapping[OrderId, tuple[OrderProperty, ...]]:

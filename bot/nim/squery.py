@@ -16,6 +16,9 @@ from bot.errors import NotUnderstood
 LONGEST_TEXT: Final = 200
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,19}")
+_KEYWORDS: Final = frozenset(
+    "as of between and contained in join type top pagesize select where or order by asc desc true false null".split()
+)
 _HARMFUL: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Unicode categories: controls, invisible marks, surrogates, separators of lines and paragraphs."""
 
@@ -81,7 +84,8 @@ class Join:
 
     def __post_init__(self) -> None:
         identifier(self.navigation)
-        identifier(self.alias)
+        if identifier(self.alias).lower() in _KEYWORDS:
+            raise ValueError(f"{self.alias!r} is a word of SQuery and no alias")
         if self.of_type:
             identifier(self.of_type)
 

@@ -142,6 +142,8 @@ def test_aliases_are_unique_and_declared_before_they_are_used():
         Query(select=paths("Id"), joins=(record, Join("Owner", "MR")))
     with pytest.raises(ValueError, match="different from every property"):
         Query(select=paths("Id"), joins=(Join("Owner", "id"),))
+    with pytest.raises(ValueError, match="word of SQuery"):
+        Join("ChangedBy", "by")
     with pytest.raises(ValueError, match="belongs to no join"):
         Query(select=(Path("LastName", "mr"),))
     with pytest.raises(ValueError, match="not declared before"):

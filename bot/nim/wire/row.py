@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from bot.errors import NimSurprised
@@ -10,19 +11,25 @@ _LAST_YEAR: Final = 9999
 """Identity Manager's "no end" is in this year."""
 
 
+@lru_cache(maxsize=4096)
+def _folded(name: str) -> str:
+    """The same few hundred names come in every row."""
+    return name.casefold()
+
+
 class Row:
     """An object of an answer. Unknown fields are ignored; a field that cannot be read counts as absent."""
 
     __slots__ = ("_fields",)
 
     def __init__(self, raw: Mapping[str, Any] | None) -> None:
-        self._fields = {name.casefold(): value for name, value in (raw or {}).items()}
+        self._fields = {_folded(name): value for name, value in raw.items()} if raw else {}
 
     def __bool__(self) -> bool:
         return bool(self._fields)
 
     def raw(self, name: str) -> Any:
-        return self._fields.get(name.casefold())
+        return self._fields.get(_folded(name))
 
     def at(self, navigation: str) -> "Row":
         """What a to-one navigation leads to; empty where there is nothing."""
@@ -105,8 +112,11 @@ class Row:
 
 def moment(value: object) -> datetime | None:
     """ISO 8601 with or without fraction and zone (then UTC); None when it is none, or in the year 9999."""
-    if not isinstance(value, str) or not value.strip():
-        return None
+    return _moment(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _moment(value: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(value.strip())
     except ValueError:
