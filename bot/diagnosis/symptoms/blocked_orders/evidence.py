@@ -11,7 +11,7 @@ from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.model.finding import Missing
 from bot.model.ids import OrderId
-from bot.model.job import TaskRun
+from bot.model.job import JobRun, TaskKind, TaskRun
 from bot.model.order import Order, OrderState
 from bot.model.page import Page
 from bot.ports import NimReads
@@ -19,6 +19,8 @@ from bot.ports import NimReads
 BLOCKING: Final = frozenset({OrderState.AWAITING_APPROVAL, OrderState.ERRORED})
 _UPDATE_BIT: Final = 4
 _BEFORE: Final = timedelta(hours=6)
+_RUNS: Final = 20
+_MOST_JOBS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,9 @@ class Evidence:
     same: Page[Order] | None = None
     """Live orders on the same account, or of the same owner and type where there is no account yet."""
     tasks: Page[TaskRun] | None = None
+    """Where no task's block option is shown: tasks since the orders came to be."""
+    reviewing: tuple[JobRun, ...] | None = None
+    """Runs of the jobs whose role model task has the block option; None = not known which."""
     asked_unread: bool = False
     missing: tuple[Missing, ...] = ()
 
@@ -55,21 +60,62 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         ),
     )
     seen = [asked] if asked else list(orders or ())
-    moments = [at for order in seen for at in (order.created_at, order.performed_at) if at]
-    since = (min(moments) if moments else now) - _BEFORE
-    same, tasks = await asyncio.gather(
+    moments = [computed_at(order) for order in seen]
+    known = [at for at in moments if at is not None]
+    options = {task.block_provisioning for task in world.tasks if task.kind is TaskKind.ROLE_MODEL}
+    shown = bool(options - {None})
+    same, tasks, reviewing = await asyncio.gather(
         _same(nim, reads, asked) if asked else _nothing(),
         reads.attempt(
-            nim.recent_task_runs(since),
+            nim.recent_task_runs((min(known) if known else now) - _BEFORE),
             "the runs of the role model",
             without="Whether it was computed with the block option is not known.",
         )
-        if seen
+        if seen and not shown
         else _nothing(),
+        _reviewing(nim, reads, world) if seen and shown else _nothing(),
     )
     return Evidence(
-        subject, site, world, orders, asked, same, tasks, bool(subject.order_id) and asked is None, reads.missing
+        subject,
+        site,
+        world,
+        orders,
+        asked,
+        same,
+        tasks,
+        reviewing,
+        asked_unread=bool(subject.order_id) and asked is None,
+        missing=reads.missing,
     )
+
+
+async def _reviewing(nim: NimReads, reads: Reads, world: Landscape) -> tuple[JobRun, ...] | None:
+    """Runs of at most two jobs that compute with the block option: usually there is one, or none."""
+    jobs = [
+        job
+        for job in world.jobs
+        if any(task.kind is TaskKind.ROLE_MODEL and task.block_provisioning for task in world.tasks_of(job.id))
+    ]
+    pages = await asyncio.gather(
+        *(
+            reads.attempt(
+                nim.job_runs(job.id, limit=_RUNS),
+                f"the runs of {job.name}",
+                without="Whether the role model was computed with the block option is not known.",
+            )
+            for job in jobs[:_MOST_JOBS]
+        )
+    )
+    if any(page is None for page in pages) or len(jobs) > _MOST_JOBS:
+        return None
+    return tuple(run for page in pages if page is not None for run in page)
+
+
+def computed_at(order: Order) -> datetime | None:
+    """When the order in its present form was computed: its start where that is past, else its creation."""
+    if order.start_date is not None and (order.read_at is None or order.start_date <= order.read_at):
+        return order.start_date
+    return order.created_at
 
 
 async def _nothing() -> None:

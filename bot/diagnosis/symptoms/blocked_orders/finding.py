@@ -6,7 +6,7 @@ from typing import Final
 from bot.diagnosis import links
 from bot.diagnosis.fingerprint import order_fingerprint
 from bot.diagnosis.grouping import MOST_GROUPS, oldest_first
-from bot.diagnosis.symptoms.blocked_orders.evidence import Evidence
+from bot.diagnosis.symptoms.blocked_orders.evidence import Evidence, computed_at
 from bot.diagnosis.symptoms.blocked_orders.rows import Cause, causes_of, review_required, role_model_run_of
 from bot.diagnosis.words import counted, noun_of, number, subject_of, title, type_name
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Group, Link, Offer, Remark
@@ -115,11 +115,12 @@ def _one(evidence: Evidence, order: Order, now: datetime) -> Finding:
             Fact("Review required by the type", "yes" if flag else "no", order.resource_type, order.read_at or now)
         )
     if cause and cause.first:
-        facts.append(Fact("Earlier order", cause.first.state.value, f"order {cause.first.id}", cause.first.created_at))
+        first = cause.first
+        facts.append(Fact("Earlier order", first.state.value, f"order {first.id}", computed_at(first)))
     elif evidence.same is not None:
         facts.append(Fact("Earlier orders on the account", "none blocked", source, evidence.same.read_at))
     if run := role_model_run_of(order, evidence):
-        facts.append(Fact("Computed by", run.name, f"job run {run.job_run_id}", run.started_at))
+        facts.append(Fact("Computed", "the role model", f"job run {run}", computed_at(order) or at))
     ruled_out = []
     if cause and cause.row in {"4b", "4d", "4e", "4f", "4g"} and flag is False:
         ruled_out.append(Remark("4a", "the resource type asks for no review"))

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.diagnosis.grouping import oldest_first
-from bot.diagnosis.symptoms.blocked_orders.evidence import BLOCKING, Evidence
+from bot.diagnosis.symptoms.blocked_orders.evidence import BLOCKING, Evidence, computed_at
 from bot.diagnosis.words import counted, listed
 from bot.model.finding import Certainty
-from bot.model.job import TaskKind, TaskRun
+from bot.model.job import TaskKind
 from bot.model.order import Order, OrderProperty, OrderState
 
 _MINUTE: Final = timedelta(minutes=1)
@@ -56,7 +56,7 @@ def _unchecked(order: Order, evidence: Evidence) -> bool:
         flag is None
         or (alone and evidence.same is None and bool(order.resource_id or order.owner_id))
         or (order.resource_id is not None and order.correlation_confidence is None)
-        or (not flag and evidence.tasks is None)
+        or (not flag and evidence.tasks is None and evidence.reviewing is None)
     )
 
 
@@ -69,20 +69,17 @@ def _earlier(order: Order, evidence: Evidence) -> Cause | None:
     others: Iterable[Order] = evidence.same or ()
     if evidence.asked is None:
         others = [one for one in evidence.orders or () if order.resource_id and one.resource_id == order.resource_id]
-    before = [
-        one
-        for one in others
-        if one.id != order.id
-        and one.state in BLOCKING
-        and one.created_at
-        and order.created_at
-        and one.created_at < order.created_at
-    ]
+    before = [one for one in others if one.id != order.id and one.state in BLOCKING and _before(one, order)]
     if not before:
         return None
     first = oldest_first(before)[0]
     state = "in error" if first.state is OrderState.ERRORED else "waiting for a review"
     return Cause("4c", Certainty.CONFIRMED, f"Order {first.id} on the same account is {state} and comes first.", first)
+
+
+def _before(one: Order, other: Order) -> bool:
+    first, second = computed_at(one), computed_at(other)
+    return first is not None and second is not None and first < second
 
 
 def _correlation(order: Order) -> Cause | None:
@@ -119,15 +116,24 @@ def _property(order: Order) -> Cause | None:
     return None
 
 
-def role_model_run_of(order: Order, evidence: Evidence) -> TaskRun | None:
-    """The run of the role model in which the order came to be, by its time in whole minutes."""
-    for at in (order.performed_at, order.created_at):
+def role_model_run_of(order: Order, evidence: Evidence) -> str | None:
+    """The job run in which the order came to be as it is, by its times in whole minutes."""
+    for at in (computed_at(order), order.performed_at, order.created_at):
+        if at is None:
+            continue
+        for run in evidence.reviewing or ():
+            if _within(at, run.started_at, run.ended_at):
+                return run.id
         for one in evidence.tasks or ():
-            if one.kind is not TaskKind.ROLE_MODEL or at is None or one.started_at is None or one.ended_at is None:
-                continue
-            if one.started_at.replace(second=0, microsecond=0) <= at <= one.ended_at + _MINUTE:
-                return one
+            if one.kind is TaskKind.ROLE_MODEL and _within(at, one.started_at, one.ended_at):
+                return one.job_run_id
     return None
+
+
+def _within(at: datetime, started: datetime | None, ended: datetime | None) -> bool:
+    if started is None or ended is None:
+        return False
+    return started.replace(second=0, microsecond=0) <= at <= ended + _MINUTE
 
 
 def _computed(order: Order, evidence: Evidence) -> Cause | None:
@@ -144,14 +150,13 @@ def _computed(order: Order, evidence: Evidence) -> Cause | None:
         and one.state is OrderState.AWAITING_APPROVAL
         and role_model_run_of(one, evidence) == run
     }
-    config = evidence.landscape.task(run.task_id)
-    option = config.block_provisioning if config else None
     pattern = len(types) >= _TYPES_OF_A_PATTERN
-    if option is False or (option is None and not pattern):
+    option = True if any(one.id == run for one in evidence.reviewing or ()) else None
+    if option is None and not pattern:
         return None
     sure = Certainty.CONFIRMED if option and pattern else Certainty.LIKELY
     told = f"orders of {counted(len(types), 'resource type')} that ask for no review were blocked by it"
-    return Cause("4b", sure, f"The role model was computed with the block option in run {run.job_run_id}: {told}.")
+    return Cause("4b", sure, f"The role model was computed with the block option in run {run}: {told}.")
 
 
 def _required(order: Order, evidence: Evidence) -> Cause | None:
