@@ -8,12 +8,13 @@ from typing import Final
 
 from bot.diagnosis import links
 from bot.diagnosis.chain import DECLINED, MISSING_PARAMETERS, PENDING_APPROVAL, Way, chain_of, stopped_at
+from bot.diagnosis.identity_freshness import behind_its_source
 from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.order import examine_read_order, next_run
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.words import listed, moment, noun_of, title, type_name
-from bot.model.assignment import Assignment
+from bot.model.assignment import Assignment, AssignmentKind
 from bot.model.finding import Certainty, Fact, Finding, Remark
 from bot.model.ids import ResourceTypeId
 from bot.model.job import TaskKind
@@ -32,7 +33,10 @@ _URGENCY: Final = (
     OrderState.VERIFIED,
 )
 _IN_TROUBLE: Final = frozenset(_URGENCY[:3])
+_DONE: Final = frozenset({OrderState.VERIFIED, OrderState.EXECUTED})
 _MOST_ALSO: Final = 5
+_SAYS_NOTHING: Final = frozenset({"account", "user", "role", "access", "full"})
+_SHORTEST_WORD: Final = 4
 
 
 async def examine_person(
@@ -67,9 +71,37 @@ async def examine_person(
         assignments = await reads.attempt(
             nim.assignments(person.id), "the person's roles", without="Whether it was requested is not known."
         )
-        return _without_order(replace(way, assignments=assignments), world, resource_type_ids, site, now, reads)
+        types = [kind for one in resource_type_ids if (kind := world.resource_type(one))]
+        about = relevant(assignments, types)
+        return _without_order(replace(way, assignments=about), world, resource_type_ids, site, now, reads)
+    if chosen.state in _DONE:
+        stale = await behind_its_source(nim, reads, replace(way, order=chosen), world, site, now)
+        if stale is not None:
+            return stale
     found = await examine_read_order(nim, chosen, site, now)
     return _with_chain(found, replace(way, order=chosen), wanted, world, site, now, reads)
+
+
+def relevant(assignments: Sequence[Assignment] | None, types: Sequence[ResourceType]) -> tuple[Assignment, ...] | None:
+    """Assignments that are about the wanted resource types: their own, and roles that share a word with their names."""
+    if assignments is None or not types:
+        return None if assignments is None else tuple(assignments)
+    ids = {one.id for one in types}
+    words = {word for one in types for word in _words(f"{one.name} {one.identifier.replace('_', ' ')}")}
+    return tuple(
+        one
+        for one in assignments
+        if (one.kind is AssignmentKind.RESOURCE_TYPE and one.role_id in ids)
+        or (one.kind is not AssignmentKind.RESOURCE_TYPE and words & _words(one.role))
+    )
+
+
+def _words(text: str) -> set[str]:
+    return {
+        word
+        for word in "".join(sign.lower() if sign.isalnum() else " " for sign in text).split()
+        if len(word) >= _SHORTEST_WORD and word not in _SAYS_NOTHING
+    }
 
 
 def _most_urgent(orders: Sequence[Order]) -> Order | None:
@@ -164,8 +196,19 @@ async def _prevented(
         found = await examine_read_order(nim, order, site, now)
         told = _with_chain(found, replace(way, order=order), (order,), world, site, now, reads)
         prevented = f"{name} needs {type_name(order)} first, whose order is {order.state.value}"
+        row = (Remark(told.cause, told.title_public or told.title),) if told.cause else ()
         return replace(
-            told, contributing=(Remark("4", prevented), *told.contributing), text=f"{prevented}. {told.text}"
+            told,
+            symptom=4,
+            cause=None,
+            certainty=Certainty.CONFIRMED,
+            title=title(f"{way.person.name}: no {name}: {type_name(order)} comes first"),
+            title_public=title(f"No {name}: {type_name(order)} comes first"),
+            text=f"{prevented}: it is prevented, and no review can release it. {told.text}",
+            contributing=(*row, *told.contributing),
+            groups=(),
+            offers=links.opening(links.order(site, order.id, world.entity_type(order.owner_type_id))),
+            more=(found,),
         )
     first = world.resource_type(wanted.depends_on_id) if wanted.depends_on_id else None
     needed = (first.name or first.identifier) if first else "its prerequisite"

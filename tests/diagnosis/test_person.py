@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from bot.model.finding import Certainty, LinkMark
 from bot.model.ids import ResourceId, ResourceTypeId
 from bot.model.order import ChangeType, OrderState
 from bot.model.person import Person
-from bot.model.value import Source
+from bot.model.value import ResourceVersion, Source
 from tests.diagnosis.fakes import NO_RIGHT, NOW, FakeNim, ago, leavers, order, resource_type
 
 SITE = Site()
@@ -132,8 +133,40 @@ async def test_an_order_that_depends_on_another_type_is_prevented_by_it():
         resource_type("90", "Exchange_Mailbox", name="Mailbox", depends_on_id=ResourceTypeId("71")),
     ]
     found = await ask(nim, resource_type_ids=[ResourceTypeId("90")])
-    assert (found.symptom, found.contributing[0].row) == (5, "4")
-    assert "needs AD account first" in found.contributing[0].why
+    assert (found.symptom, found.cause, found.certainty) == (4, None, Certainty.CONFIRMED)
+    assert found.contributing[0].row == "5a"
+    assert "needs AD account first" in found.text
+    assert [one.symptom for one in found.more] == [5]
+
+
+ROLE: dict[str, Any] = {"kind": AssignmentKind.SINGLE_ROLE, "owner_id": ANNE.id, "created_at": ago(days=1)}
+
+
+async def test_a_request_for_another_role_does_not_explain_what_is_missing():
+    nim = replace(world(), all_the_orders=[])
+    nim.types = [resource_type("91", "AD_Entry_AdministrationUser", name="AD administration account")]
+    nim.held = [Assignment("1", role_id="r1", role="Mailbox", workflow_state=9, **ROLE)]
+    found = await ask(nim, resource_type_ids=[ResourceTypeId("91")])
+    assert "nothing gives it" in found.title
+    nim.held.append(Assignment("2", role_id="r2", role="Administration account", workflow_state=9, **ROLE))
+    found = await ask(nim, resource_type_ids=[ResourceTypeId("91")])
+    assert (found.symptom, found.certainty) == (4, Certainty.CONFIRMED)
+    assert "the request awaits an approval" in found.title
+
+
+async def test_an_identity_that_is_behind_its_only_source_was_not_computed():
+    nim = world(own(OrderState.VERIFIED))
+    nim.property_names = {
+        "HR_Person": ["Title", "Organization", "OrganizationCode"],
+        "Directory_User": ["Title", "Organization", "OrganizationCode"],
+    }
+    nim.versions = [
+        ResourceVersion(ANNE.id, "Directory_User", "x", {"Title": "Clerk", "OrganizationCode": "FR-1"}),
+        ResourceVersion(ResourceId("5"), "HR_Person", "x", {"Title": "Clerk", "OrganizationCode": "FR-2"}),
+    ]
+    found = await ask(nim)
+    assert (found.symptom, found.cause, found.certainty) == (2, "2i", Certainty.LIKELY)
+    assert "OrganizationCode" in found.title_public
 
 
 async def test_unreadable_orders_are_unknown():
