@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import NimSurprised, SettingsError
+from bot.model.change import Progress
 from bot.model.job import RunState, TaskKind
 from bot.model.order import ChangeType, OrderState
 from bot.nim.config import parse_states
@@ -213,3 +214,23 @@ def test_a_link_change_names_the_row_that_has_the_property_first():
         "group",
         "user",
     )
+
+
+@pytest.mark.parametrize("wrapped", ["", "null", "[1]", "{", '{"Other": 5}', '{"Deleted": "many"}'])
+def test_progress_of_another_form_is_not_shown(wrapped):
+    row = Row({"Id": "1", "JobInstanceId": "2", "WrappedProgress": wrapped})
+
+    assert jobs.task_run(row, States()).progress is None
+
+
+def test_progress_that_can_be_read_is_shown_with_its_time():
+    row = Row(
+        {
+            "Id": "1",
+            "JobInstanceId": "2",
+            "WrappedProgress": '{"Deleted": 412, "Inserted": 0}',
+            "LastProgressUpdate": "2026-03-03T08:00:00Z",
+        }
+    )
+
+    assert jobs.task_run(row, States()).progress == Progress(inserted=0, deleted=412, at=AT)

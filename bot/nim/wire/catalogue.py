@@ -73,7 +73,7 @@ def resource_types(*, connection: bool, limits: bool) -> Query:
         select=(
             *paths("Id", "Identifier", "DisplayName", "SourceEntityTypeId", "TargetEntityTypeId", "BlockProvisioning"),
             *paths("AllowAdd", "AllowRemove", "DiscardManualAssignments", "DependsOnId", "DependsOnOwnerPropertyId"),
-            *paths("TransmittedStateValidityPeriod"),
+            *paths("TransmittedStateValidityPeriod", "AssignmentCount"),
             *(paths(*_ORDERS) if limits else ()),
             *((_CONNECTION["ConnectorId"],) if connection else ()),
         ),
@@ -182,6 +182,7 @@ def resource_type(row: Row, connector_id: str | None, owner_properties: Mapping[
         depends_on_id=ResourceTypeId(needed) if (needed := row.id("DependsOnId")) else None,
         depends_on_owner_property=owner_properties.get(owner_property, owner_property) if owner_property else "",
         validity_minutes=row.whole("TransmittedStateValidityPeriod"),
+        assignment_count=row.whole("AssignmentCount"),
         limits=limits,
         limits_shown=limits != Limits(),
     )

@@ -1,9 +1,12 @@
 """Jobs, steps, tasks and their executions (nim-api 4.3 to 4.7, E1 to E4)."""
 
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from bot.model.change import Progress
 from bot.model.ids import AgentId, ConnectorId, JobId, JobRunId, TaskId, TaskRunId
 from bot.model.job import CronZone, Job, JobRun, RunState, Step, Task, TaskRun
 from bot.nim.squery import (
@@ -81,7 +84,7 @@ _RUN_FIELDS: Final = (
 )
 _TASK_RUN_FIELDS: Final = (
     *paths("Id", "JobInstanceId", "TaskId", "AgentId", "State", "StartDate", "EndDate", "DisplayName"),
-    *paths("IsChild", "IsValidation"),
+    *paths("IsChild", "IsValidation", "LastProgressUpdate", "WrappedProgress"),
     *(_TASK[name] for name in ("Id", "Identifier", "DisplayName", "TaskType", "ConnectorId")),
 )
 RUN: Final = Query(joins=(_USER, _JOB), select=_RUN_FIELDS, item=True)
@@ -239,7 +242,27 @@ def task_run(row: Row, states: States) -> TaskRun:
         ended_at=ended,
         is_child=bool(row.flag("IsChild")),
         is_validation=bool(row.flag("IsValidation")),
+        progress=_progress(row),
     )
+
+
+def _progress(row: Row) -> Progress | None:
+    """Counters of a run, where they are JSON with the keys of nim-api 9.2-P: their form is not documented."""
+    try:
+        told = json.loads(row.text("WrappedProgress"))
+    except ValueError:
+        return None
+    counters = Row(told if isinstance(told, dict) else None)
+    read = Progress(
+        inserted=counters.whole("Inserted"),
+        updated=counters.whole("Updated"),
+        deleted=counters.whole("Deleted"),
+        links_inserted=counters.whole("LinksInserted"),
+        links_deleted=counters.whole("LinksDeleted"),
+        orders=counters.whole("Orders"),
+        errored=counters.whole("Errored"),
+    )
+    return None if read == Progress() else replace(read, at=row.moment("LastProgressUpdate") or row.moment("EndDate"))
 
 
 def start_order(run: TaskRun) -> tuple[bool, float, int]:
