@@ -159,9 +159,15 @@ class ValueReads(Protocol):
     ) -> ResourceVersion: ...
 
     async def resources(
-        self, entity_type: str, properties: Sequence[str], *, where: Sequence[tuple[str, str]] = (), limit: int = 20
+        self,
+        entity_type: str,
+        properties: Sequence[str],
+        *,
+        where: Sequence[tuple[str, str]] = (),
+        ids: Sequence[ResourceId] = (),
+        limit: int = 20,
     ) -> Page[ResourceVersion]:
-        """`where` holds pairs of property and exact value, all of which must hold."""
+        """`where` holds pairs of property and exact value, all of which must hold; `ids` (at most 50) any of which."""
         ...
 
     async def rules_of(

@@ -185,6 +185,10 @@ def _first_load(m: Measures) -> Match | None:
 
 
 def _empty_file(m: Measures) -> Match | None:
+    if not m.exact and not m.incremental and not m.inserted and not m.updated and m.deleted and m.rows is not None:
+        if m.stored and m.rows <= 0.05 * m.stored and (m.rows_before is None or m.rows_before > 10 * m.rows):
+            return Match(Pattern.EMPTY_FILE, Certainty.CONFIRMED, f"the file holds {m.rows:,} of {m.stored:,} rows")
+        return None
     if m.share(m.deleted) < 0.95 or m.share(m.inserted) > 0.01 or m.updated > m.nearly_none:
         return None
     known = not m.incremental and m.rows is not None

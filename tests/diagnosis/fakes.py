@@ -424,14 +424,23 @@ class FakeNim:
         raise NimMissing("There is no such resource.")
 
     async def resources(
-        self, entity_type: str, properties: Sequence[str], *, where: Sequence[tuple[str, str]] = (), limit: int = 20
+        self,
+        entity_type: str,
+        properties: Sequence[str],
+        *,
+        where: Sequence[tuple[str, str]] = (),
+        ids: Sequence[ResourceId] = (),
+        limit: int = 20,
     ) -> Page[ResourceVersion]:
         self._ask("resources")
+        assert len(ids) <= 50
         return self.page(
             [
                 one
                 for one in self.versions
-                if one.entity_type == entity_type and all(one.properties.get(name) == value for name, value in where)
+                if one.entity_type == entity_type
+                and (not ids or one.id in ids)
+                and all(one.properties.get(name) == value for name, value in where)
             ],
             limit,
         )

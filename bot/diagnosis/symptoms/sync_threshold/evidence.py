@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.diagnosis.landscape import Landscape, landscape
-from bot.diagnosis.measuring import of_kind, wanted_properties
+from bot.diagnosis.measuring import evenly, of_kind, wanted_properties
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
@@ -15,7 +15,7 @@ from bot.errors import NimError, NimRejected
 from bot.model.change import Operation, Progress, RowChange, TableMapping
 from bot.model.file import AgentFile, Folder
 from bot.model.finding import Missing
-from bot.model.ids import ConnectorId
+from bot.model.ids import ConnectorId, ResourceId
 from bot.model.job import Connector, Job, JobRun, Limits, RunState, TaskKind, TaskRun
 from bot.model.page import Page
 from bot.model.value import ResourceVersion
@@ -24,6 +24,7 @@ from bot.ports import NimReads
 MOST_TABLES: Final = 2
 """Tables of one connector whose changes are read: the largest ones. What the others hold is told as not read."""
 STORED_ROWS: Final = 1000
+SAMPLED: Final = 50
 LOOK_BACK: Final = timedelta(days=14)
 
 
@@ -49,7 +50,9 @@ class Evidence:
     unread_tables: tuple[str, ...] = ()
     progress: Progress | None = None
     stored: Page[ResourceVersion] | None = None
-    """Rows as they are stored, of the table with the most changes."""
+    """Rows as they are stored, of the table with the most changes: where rows stand at all."""
+    olds: Page[ResourceVersion] | None = None
+    """The stored rows of an even sample of the changed ones."""
     stored_of: str = ""
     properties: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: tuple[AgentFile, ...] | None = None
@@ -129,7 +132,8 @@ async def gather(
     tables = tuple(
         Table(mapping, limit, page) for (mapping, limit), page in zip(ordered[:MOST_TABLES], pages, strict=True)
     )
-    chosen, stored = await _stored(nim, reads, tables, properties or {})
+    tables = await _with_deletions(nim, reads, tables, progress, task)
+    chosen, stored, olds = await _stored(nim, reads, tables, properties or {})
     return Evidence(
         subject,
         site,
@@ -140,6 +144,7 @@ async def gather(
         tuple(mapping.entity_type for mapping, _ in ordered[MOST_TABLES:]),
         progress,
         stored,
+        olds,
         chosen,
         properties or {},
         tuple(files) if files is not None else None,
@@ -166,31 +171,74 @@ def _blocked(recent: Page[TaskRun] | None) -> TaskRun | None:
     )
 
 
+async def _with_deletions(
+    nim: NimReads, reads: Reads, tables: tuple[Table, ...], progress: Progress | None, task: TaskRun
+) -> tuple[Table, ...]:
+    """A page of changes may hold insertions only; keys that change their format show in deletions beside them.
+
+    One more page, and only for a connector of one table.
+    """
+    if len(tables) != 1 or progress is None or not progress.deleted:
+        return tables
+    page = tables[0].changes
+    if page is None or page.exact or of_kind(page, Operation.DELETE):
+        return tables
+    name = tables[0].mapping.entity_type
+    further = await reads.attempt(_first_deletions(nim, name, task), f"the deletions of {name}")
+    if further is None:
+        return tables
+    return (replace(tables[0], changes=replace(page, items=page.items + further.items)),)
+
+
+async def _first_deletions(nim: NimReads, entity_type: str, task: TaskRun) -> Page[RowChange] | None:
+    async for page in nim.all_row_changes(entity_type, task.job_run_id, Operation.DELETE):
+        return page
+    return None
+
+
 async def _stored(
     nim: NimReads, reads: Reads, tables: Sequence[Table], properties: Mapping[str, Sequence[str]]
-) -> tuple[str, Page[ResourceVersion] | None]:
-    """Rows as stored, of the table with the most changes: what an update replaces and where a deleted row stood."""
+) -> tuple[str, Page[ResourceVersion] | None, Page[ResourceVersion] | None]:
+    """Of the table with the most changes: where rows stand at all, and what the changed ones hold now."""
     counted = [(len(table.changes), table) for table in tables if table.changes]
     if not counted:
-        return "", None
+        return "", None, None
     _, table = max(counted, key=lambda pair: (pair[0], pair[1].mapping.entity_type))
+    changes = list(table.changes or ())
     name = table.mapping.entity_type
-    changed = sorted({key for one in of_kind(table.changes or (), Operation.UPDATE) for key in one.values})
-    known = properties.get(name, ())
-    inserted = sorted({key for one in of_kind(table.changes or (), Operation.INSERT) for key in one.values})
-    wanted = wanted_properties(known or inserted, changed)
-    if not wanted:
-        return name, None
-    what, without = f"the stored rows of {name}", "Old values cannot be compared with new ones."
+    changed = sorted({key for one in of_kind(changes, Operation.UPDATE) for key in one.values})
+    inserted = sorted({key for one in of_kind(changes, Operation.INSERT) for key in one.values})
+    wanted = wanted_properties(properties.get(name, ()) or inserted, changed)
     certain = tuple(one for one in wanted if one in {*changed, *inserted})
+    moved = of_kind(changes, Operation.DELETE) + of_kind(changes, Operation.UPDATE)
+    ids = tuple(ResourceId(one.resource_id) for one in evenly(moved, SAMPLED) if one.resource_id)
+    if not wanted:
+        return name, None, None
+    deletes = len(of_kind(changes, Operation.DELETE)) + len(of_kind(changes, Operation.INSERT))
+    olds, stored = await asyncio.gather(
+        _rows(nim, reads, name, wanted, certain, ids) if ids else _nothing(),
+        _rows(nim, reads, name, wanted, certain, ()) if deletes else _nothing(),
+    )
+    return name, stored, olds
+
+
+async def _rows(
+    nim: NimReads,
+    reads: Reads,
+    name: str,
+    wanted: tuple[str, ...],
+    certain: tuple[str, ...],
+    ids: tuple[ResourceId, ...],
+) -> Page[ResourceVersion] | None:
+    what, without = f"the stored rows of {name}", "Old values cannot be compared with new ones."
     try:
-        return name, await nim.resources(name, wanted, limit=STORED_ROWS)
+        return await nim.resources(name, wanted, ids=ids, limit=STORED_ROWS)
     except NimRejected:
         # A property may be a navigation, which a query cannot name; those that changed are values for certain.
         if not certain:
             reads.note(what, without)
-            return name, None
-        return name, await reads.attempt(nim.resources(name, certain, limit=STORED_ROWS), what, without=without)
+            return None
+        return await reads.attempt(nim.resources(name, certain, ids=ids, limit=STORED_ROWS), what, without=without)
     except NimError as error:
         reads.note(what, f"{error.say} {without}")
-        return name, None
+        return None

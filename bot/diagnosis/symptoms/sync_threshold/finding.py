@@ -184,7 +184,9 @@ def _of_main(evidence: Evidence, main: Judged, now: datetime) -> list[Fact]:
         facts.append(
             Fact("File", f"{file.name}: {number(file.size)} bytes{rows}{earlier}", file.name, file.modified_at)
         )
-    stored: dict[str, dict[str, str]] = {one.id: one.properties for one in evidence.stored or ()}
+    stored: dict[str, dict[str, str]] = {
+        one.id: one.properties for page in (evidence.stored, evidence.olds) for one in page or ()
+    }
     for one in measuring.evenly(list(changes or ()), _SHOWN_SAMPLES):
         old = stored.get(one.resource_id, {}) if evidence.stored_of == main.table.mapping.entity_type else {}
         values = "; ".join(

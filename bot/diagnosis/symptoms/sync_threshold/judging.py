@@ -208,8 +208,14 @@ def _table(seen: Evidence, table: Table, now: datetime) -> Judged:
     name = table.mapping.entity_type
     rows = list(seen.stored or ()) if seen.stored_of == name else []
     stored: dict[str, Values] = {one.id: one.properties for one in rows}
-    compared = Compared(updates, stored)
-    gone: list[Values] = [{**stored.get(one.resource_id, {}), **one.values} for one in deletes]
+    olds: dict[str, Values] = {
+        **stored,
+        **{one.id: one.properties for one in (seen.olds or () if seen.stored_of == name else ())},
+    }
+    compared = Compared(updates, olds)
+    gone: list[Values] = [
+        {**olds.get(one.resource_id, {}), **one.values} for one in deletes if one.resource_id in olds or one.values
+    ]
     come: list[Values] = [one.values for one in inserts]
     place = measuring.one_place(gone or come, list(stored.values())) if (gone or come) else None
     touched = [key for key, part in shares.items() if part >= _ONE_PROPERTY]
