@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from bot.companion import Companion
 from bot.desk.command import Facts
 from bot.diagnosis.site import Site
 from bot.nim.config import EnvironmentConfig, PersonNaming, parse_states
@@ -14,10 +15,23 @@ from bot.settings import EnvironmentSettings, NetworkSettings, Settings
 async def opened(settings: Settings) -> AsyncIterator[Mapping[str, NimEnvironment]]:
     """One client per environment, closed with the block. Nothing is asked yet."""
     async with AsyncExitStack() as stack:
-        yield {
-            name: await stack.enter_async_context(NimEnvironment.open(name, client_config(name, one, settings.network)))
-            for name, one in settings.environments.items()
-        }
+        environments: dict[str, NimEnvironment] = {}
+        for name, one in settings.environments.items():
+            files = await _companion(stack, one, settings.network)
+            config = client_config(name, one, settings.network)
+            environments[name] = await stack.enter_async_context(NimEnvironment.open(name, config, files=files))
+        yield environments
+
+
+async def _companion(stack: AsyncExitStack, one: EnvironmentSettings, network: NetworkSettings) -> Companion | None:
+    """None where the settings name no companion."""
+    if one.companion_url is None:
+        return None
+    token = one.companion_token.get_secret_value() if one.companion_token else ""
+    opened = Companion.open(
+        one.companion_url, token, ca_file=network.ca_file, proxy=network.proxy, timeout_seconds=one.timeout_seconds
+    )
+    return await stack.enter_async_context(opened)
 
 
 def client_config(name: str, one: EnvironmentSettings, network: NetworkSettings) -> EnvironmentConfig:
