@@ -10,6 +10,7 @@ from bot.errors import NimMissing, NotExposed
 from bot.model.ids import ResourceId, ResourceTypeId
 from bot.model.page import Page
 from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
+from bot.nim.asking import in_slices
 from bot.nim.capabilities import Part
 from bot.nim.catalogue import tried
 from bot.nim.reading import Reading
@@ -37,10 +38,19 @@ class ValueReading(Reading):
         return wire.version(row, entity_type, properties, as_of=as_of, read_at=read_at)
 
     async def resources(
-        self, entity_type: str, properties: Sequence[str], *, where: Sequence[tuple[str, str]] = (), limit: int = 20
+        self,
+        entity_type: str,
+        properties: Sequence[str],
+        *,
+        where: Sequence[tuple[str, str]] = (),
+        ids: Sequence[ResourceId] = (),
+        limit: int = 20,
     ) -> Page[ResourceVersion]:
-        page = await self._asking.page(entities.resource(entity_type), wire.listing(properties, where), limit=limit)
-        found = tuple(wire.version(row, entity_type, properties, as_of=None, read_at=page.read_at) for row in page)
+        query = wire.listing(properties, where, ids)
+        page = await self._asking.page(entities.resource(entity_type), query, limit=limit)
+        found = await in_slices(
+            page, lambda row: wire.version(row, entity_type, properties, as_of=None, read_at=page.read_at)
+        )
         return Page(found, page.more, page.read_at)
 
     async def rules_of(

@@ -321,3 +321,16 @@ async def test_an_environment_without_a_companion_says_so_and_asks_nothing(nim, 
 
     assert await env.reads().files.capabilities() == frozenset()
     assert nim.asked == []
+
+
+async def test_resources_are_read_by_value_or_by_id(nim, env):
+    nim.give(PEOPLE, listed({"Id": "7", "Login": "leroy"}))
+
+    page = await env.reads().resources(
+        "Directory_User", ["Login"], where=[("Site", "Paris")], ids=[ResourceId("7"), ResourceId("8")]
+    )
+
+    assert [one.properties for one in page] == [{"Login": "leroy"}]
+    assert 'where (Site = "Paris" and (Id = 7 or Id = 8))' in nim.squeries[-1]
+    with pytest.raises(NotUnderstood):
+        await env.reads().resources("Directory_User", [], ids=[ResourceId(str(n)) for n in range(51)])

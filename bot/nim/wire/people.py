@@ -23,6 +23,7 @@ from bot.nim.squery import (
     compare,
     equal,
     identifier,
+    number,
     one_of,
     paths,
 )
@@ -32,6 +33,7 @@ NAME = "InternalDisplayName"
 _START = ("contractstartdate", "startdate", "arrivaldate", "entrydate", "mainrecord.contractstartdate")
 _END = ("contractenddate", "enddate", "departuredate", "exitdate", "mainrecord.contractenddate")
 MOST_WORDS = 6
+MOST_IDS = 50
 
 
 @dataclass(slots=True)
@@ -97,9 +99,14 @@ def item(shown: Sequence[str], as_of: datetime | None = None) -> Query:
     return Query(select=select, joins=tuple(properties.joins), as_of=as_of, item=True)
 
 
-def listing(shown: Sequence[str], where: Sequence[tuple[str, str]]) -> Query:
+def listing(shown: Sequence[str], where: Sequence[tuple[str, str]], ids: Sequence[str] = ()) -> Query:
+    """Raises NotUnderstood for more ids than a request line holds."""
+    if len(ids) > MOST_IDS:
+        raise NotUnderstood(f"Resources are read by at most {MOST_IDS} ids at a time.")
     properties = Properties()
-    conditions = [equal(properties.path(name), value) for name, value in where]
+    conditions: list[Condition] = [equal(properties.path(name), value) for name, value in where]
+    if ids:
+        conditions.append(one_of("Id", [number(one) for one in ids]))
     select = _select(properties, shown)
     return Query(select=select, joins=tuple(properties.joins), where=all_of(*conditions) if conditions else None)
 
