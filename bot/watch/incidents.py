@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.model.action import Action
-from bot.model.finding import Finding
+from bot.model.finding import Finding, Group
 from bot.model.ids import IncidentId
 from bot.model.incident import Incident, IncidentState, RunTrouble
 from bot.model.job import JobRun, RunState, TaskKind, TaskRun
@@ -77,19 +77,49 @@ def belongs_to(troubled: Troubled, incidents: Sequence[Incident]) -> Incident | 
 
 
 def failed_again(incident: Incident, troubled: Troubled) -> Incident:
-    """A run that we launched tries one order: what it says of the whole failure is less than what is known."""
+    """The incident after a further run of it that went wrong."""
     run = troubled.run
     again = run.id not in incident.run_ids
     whose = "as well" if troubled.ours is None else "again; it was launched from here"
     line = f"{_clock(run)} run {run.id} {_word(run)} {whose}." if again else ""
     counted = _counted(incident, troubled.orders)
-    finding = incident.finding if troubled.ours and incident.finding else troubled.finding or incident.finding
+    found = troubled.finding
     return replace(
         _noted(counted, line),
         run_ids=(*incident.run_ids, run.id) if again else incident.run_ids,
-        finding=finding,
+        finding=explained(incident, found, ours=troubled.ours is not None) if found else incident.finding,
         last_run_state=run.state,
         last_run_at=run.ended_at or run.started_at,
+    )
+
+
+def explained(incident: Incident, latest: Finding, *, ours: bool) -> Finding:
+    """A run that we launched tries one order: what it says of the whole failure is less than what is known."""
+    return brought_up_to_date(incident.finding, latest) if ours and incident.finding else latest
+
+
+def brought_up_to_date(known: Finding, latest: Finding) -> Finding:
+    """The known cause, with the orders that are in error now: how many, and as the buttons' marks must see them."""
+    if not latest.groups or not known.groups:
+        return known
+    now = {_like(group): group for group in latest.groups}
+    kept = tuple(_with_orders_of(group, now.pop(_like(group))) for group in known.groups if _like(group) in now)
+    return replace(known, groups=(*kept, *now.values()), as_of=latest.as_of)
+
+
+def _like(group: Group) -> tuple[str, str, str]:
+    return group.resource_type, group.change_type, group.key
+
+
+def _with_orders_of(group: Group, latest: Group) -> Group:
+    return replace(
+        group,
+        count=latest.count,
+        exact=latest.exact,
+        title=latest.title,
+        offers=latest.offers,
+        order_ids=latest.order_ids,
+        sample_people=latest.sample_people,
     )
 
 

@@ -24,6 +24,7 @@ from bot.watch.incidents import (
     Count,
     Troubled,
     belongs_to,
+    explained,
     failed_again,
     is_about_orders,
     is_news,
@@ -191,7 +192,7 @@ class Watch:
         await self._store_all([troubled for troubled, _ in wrong], [one for one in greens if one is not None], mark)
         for troubled, late in wrong:
             if late is not None:
-                self._later(self._add_finding(troubled.run.id, late))
+                self._later(self._add_finding(troubled.run.id, late, ours=troubled.ours is not None))
 
     async def _troubled(
         self, nim: NimReads, run: JobRun, job: Job | None, ours: Action | None
@@ -328,6 +329,8 @@ class Watch:
             await self._show(work, changed)
             if changed.closed_at is not None:
                 await self._say_closed(work, changed)
+            elif changed.open_orders != incident.open_orders:
+                self._later(self._bring_up_to_date(changed))
 
     async def _show(self, work: Work, incident: Incident) -> None:
         """Posts the incident's card, or edits the one that stands; one that was only listed gets its own now."""
@@ -349,16 +352,22 @@ class Watch:
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 
-    async def _add_finding(self, run_id: JobRunId, diagnosis: Awaitable[Finding | None]) -> None:
+    async def _add_finding(self, run_id: JobRunId, diagnosis: Awaitable[Finding | None], *, ours: bool = False) -> None:
         finding = await diagnosis
         if finding is None:
             return
         async with self._store.work() as work:
             for incident in await work.open_incidents(self._env.name):
                 if run_id in incident.run_ids:
-                    changed = replace(incident, finding=finding)
+                    changed = replace(incident, finding=explained(incident, finding, ours=ours))
                     await work.change_incident(changed, self._env.now())
                     await self._show(work, changed)
+
+    async def _bring_up_to_date(self, incident: Incident) -> None:
+        """Orders have left the incident: its groups and its buttons tell which are in error now."""
+        run = await _or_none(self._env.reads().job_run(incident.run_ids[0]))
+        if run is not None and incident.finding is not None and incident.finding.groups:
+            await self._add_finding(run.id, self._diagnosed(run), ours=True)
 
     async def _catch_up(self) -> None:
         """Causes that a former process had no time to read."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import NimMissing, NimRejected, NimUnreachable
-from bot.model.finding import Certainty, Finding
+from bot.model.finding import ActionKind, Certainty, Finding, Group, Offer
 from bot.model.ids import ConnectorId, JobId, JobRunId, OrderId, ResourceTypeId, TaskId, TaskRunId
 from bot.model.job import Connector, Job, JobRun, RunState, Step, Task, TaskKind, TaskRun
 from bot.model.message import Delivery, Message
@@ -62,7 +62,28 @@ class Scene:
         if self.diagnosis_fails:
             raise KeyError("oops")
         symptom = 5 if self.failed_task.get(run.id) == FULFILL else 1
-        return Finding(symptom, "5a", Certainty.CONFIRMED, f"cause of {run.id}", "text")
+        groups = (self._group(run),) if symptom == 5 and self.errored else ()
+        return Finding(symptom, "5a", Certainty.CONFIRMED, f"cause of {run.id}", "text", groups=groups)
+
+    def _group(self, run: JobRun) -> Group:
+        """All that is in error now; its button is marked with the run that was looked at."""
+        label = f"Test with 1 of {self.errored}"
+        test = Offer(ActionKind.UNBLOCK_ONE, "1", label, seen=f"3|{self.runs[-1].id}")
+        title, known = f"{self.errored} deletions", f"evidence of {run.id}"
+        return Group(
+            "k",
+            "denied",
+            "5a",
+            Certainty.CONFIRMED,
+            self.errored,
+            True,
+            "AD",
+            "delete",
+            "",
+            title,
+            known,
+            offers=(test,),
+        )
 
     # --- the environment ---
     def now(self) -> datetime:

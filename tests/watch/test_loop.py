@@ -197,6 +197,7 @@ async def test_the_run_of_our_own_relaunch_belongs_to_the_open_incident(scene, w
 
 async def test_a_test_run_that_fails_keeps_the_cause_that_is_known(scene, watching):
     """Its one order says less than the run with which the incident began; the action has ended by then."""
+    scene.errored = 150
     scene.ends(52001)
     await watching.poll()
     await scene.said()
@@ -208,9 +209,46 @@ async def test_a_test_run_that_fails_keeps_the_cause_that_is_known(scene, watchi
     scene.ends(52002)
     await watching.poll()
 
-    assert await scene.said() == ["#iam-alerts edit: AD provisioning failed open 2 errored 0 errored cause of 52001"]
+    assert await scene.said() == ["#iam-alerts edit: AD provisioning failed open 2 errored 150 errored cause of 52001"]
     (after,) = await scene.store.incidents.open_ones()
     assert after.history == ("2026-03-03 09:05 UTC: run 52002 failed again; it was launched from here.",)
+    (group,) = after.finding.groups
+    assert group.text == "evidence of 52001"
+    assert group.offers[0].seen == "3|52002", "the button can be pressed again"
+
+
+async def test_a_late_diagnosis_of_a_test_run_keeps_the_cause_as_well(scene, watching):
+    scene.errored = 150
+    scene.ends(52001)
+    await watching.poll()
+    (incident,) = await scene.store.incidents.open_ones()
+    wish = Wish("production", ActionKind.UNBLOCK_ONE, "1", "s", "T1", "U1", Place("C1"), incident_id=incident.id)
+    action, _ = await scene.store.actions.ask(wish, scene.clock)
+    await scene.store.actions.change(replace(action, state=ActionState.DONE, run_id=JobRunId("52002")), now=scene.clock)
+    scene.diagnosis_takes = 0.4
+    scene.later(5)
+    scene.ends(52002)
+    await watching.poll()
+    await asyncio.sleep(0.8)
+
+    (after,) = await scene.store.incidents.open_ones()
+    assert after.finding.title == "cause of 52001"
+    assert after.finding.groups[0].offers[0].seen == "3|52002"
+
+
+async def test_when_orders_leave_the_incident_its_groups_and_buttons_count_those_left(scene, watching):
+    scene.errored = 150
+    scene.ends(52001)
+    await watching.poll()
+    scene.errored = 149
+    scene.later(5)
+    scene.ends(52002, RunState.COMPLETED)
+    await watching.poll()
+    await asyncio.sleep(0.4)
+
+    (after,) = await scene.store.incidents.open_ones()
+    (group,) = after.finding.groups
+    assert (group.title, group.offers[0].label) == ("149 deletions", "Test with 1 of 149")
 
 
 @pytest.mark.parametrize("hides_latest", [False, True])
