@@ -28,11 +28,10 @@ class OrderReading(Reading):
     async def order(self, order_id: OrderId, *, properties: bool = False) -> Order:
         if not properties:
             return await self._order(order_id)
-        async with asyncio.TaskGroup() as reads:
-            found = reads.create_task(self._order(order_id))
-            scalars = reads.create_task(self._scalars([order_id]))
-            links = reads.create_task(self._links(order_id))
-        return replace(found.result(), properties=(*scalars.result().get(order_id, ()), *links.result()))
+        order, scalars, links = await asyncio.gather(
+            self._order(order_id), self._scalars([order_id]), self._links(order_id)
+        )
+        return replace(order, properties=(*scalars.get(order_id, ()), *links))
 
     async def orders(
         self,

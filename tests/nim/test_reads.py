@@ -334,3 +334,12 @@ async def test_resources_are_read_by_value_or_by_id(nim, env):
     assert 'where (Site = "Paris" and (Id = 7 or Id = 8))' in nim.squeries[-1]
     with pytest.raises(NotUnderstood):
         await env.reads().resources("Directory_User", [], ids=[ResourceId(str(n)) for n in range(51)])
+
+
+async def test_an_order_whose_values_are_refused_is_told_as_that_refusal(nim, env):
+    nim.give(f"{ORDERS}/3930001", replied(200, {"Id": "3930001"}))
+    nim.give("/api/ProvisioningPolicy/AssignedResourceScalar", replied(403))
+    nim.give("/api/ProvisioningPolicy/AssignedResourceNavigation", listed())
+
+    with pytest.raises(NimDenied):
+        await env.reads().order(OrderId("3930001"), properties=True)
