@@ -7,7 +7,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
-from bot.diagnosis.normalise import stage_a, trimmed
+from bot.diagnosis.normalise import cleaned
 from bot.model.order import ChangeType
 
 WEAK_CLASSES: Final = frozenset(
@@ -87,8 +87,12 @@ def rows() -> tuple[Row, ...]:
 def _first(text: str) -> ErrorKind:
     if _STATES_NOT_ERRORS.match(text):
         return UNKNOWN
-    cleaned = stage_a(trimmed(text))
-    return next((row.kind for row in rows() if row.pattern.search(cleaned)), UNKNOWN)
+    return _of_cleaned(cleaned(text))
+
+
+@lru_cache(maxsize=512)
+def _of_cleaned(text: str) -> ErrorKind:
+    return next((row.kind for row in rows() if row.pattern.search(text)), UNKNOWN)
 
 
 def _of_class(error_class: str) -> ErrorKind:

@@ -65,9 +65,21 @@ def _stage_b(keep: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     return tuple((re.compile(p.replace("{keep}", keep), re.IGNORECASE), r) for p, r in _STAGE_B)
 
 
+@lru_cache(maxsize=2048)
+def cleaned(text: str) -> str:
+    """A text as `stage_a` leaves it, however long it was. Kept: a page of orders is judged text by text, and again."""
+    return stage_a(trimmed(text))
+
+
 def group_text(text: str, property_names: Iterable[str] = ()) -> str:
     """What like errors have in common. Quoted words survive only when they are in `property_names`."""
-    text, held = stage_a(trimmed(text)), []
+    return _grouped(cleaned(text), frozenset(property_names))
+
+
+@lru_cache(maxsize=512)
+def _grouped(text: str, property_names: frozenset[str]) -> str:
+    """A thousand orders that fail alike have one cleaned text: it is worked on once."""
+    held: list[str] = []
 
     def hold(found: re.Match[str]) -> str:
         held.append(found.group(0))

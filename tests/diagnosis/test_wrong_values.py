@@ -75,6 +75,28 @@ async def test_6c_several_sources_contribute():
     assert "HR_Person" in found.text
 
 
+async def test_6c_a_link_is_compared_by_the_identifier_of_what_it_leads_to():
+    nim = world()
+    nim.values = {}
+    nim.property_names = {"Directory_User": ["Manager", "Login"], "HR_Person": ["ManagerId"]}
+    nim.all_sources.append(Source("Workflow_User", ResourceId("22"), "Helpdesk", "Helpdesk_To_Directory_UserRecord"))
+    nim.versions = [
+        ResourceVersion(JOHN.id, "Directory_User", "x", {"Manager.Identifier": "10002"}),
+        ResourceVersion(ResourceId("5"), "HR_Person", "x", {"ManagerId": "10001"}),
+    ]
+    subject = Subject(person=JOHN, property_name="Manager")
+    found = wrong_values.diagnose(await wrong_values.gather(nim, subject, SITE, NOW), NOW)
+    assert (found.cause, found.certainty) == ("6c", Certainty.LIKELY)
+
+
+async def test_a_code_stands_in_for_a_link():
+    nim = world()
+    nim.property_names = {n: [*v, "OrganizationCode"] for n, v in nim.property_names.items()}
+    nim.versions = [replace(one, properties={**one.properties, "OrganizationCode": "FR-1"}) for one in nim.versions]
+    nim.rules = [replace(RULE, changed_at=ago(hours=12))]
+    assert ((await ask(nim)).certainty) is Certainty.LIKELY
+
+
 async def test_6d_the_rule_was_changed_while_identity_and_source_agree():
     nim = world()
     nim.rules = [replace(RULE, changed_at=ago(hours=12))]

@@ -46,6 +46,8 @@ class Evidence:
     rules: Sequence[PropertyRule] | None = None
     inputs: tuple[str, ...] = ()
     """The person's properties that the rule reads."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Paths of the identity beside the source's properties that say the same."""
     identity: ResourceVersion | None = None
     sources: Sequence[Source] | None = None
     record: ResourceVersion | None = None
@@ -84,29 +86,37 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         if live
         else None
     ) or {}
-    order, held = _holding(live, values, subject.property_name)
-    if order is None or held is None:
-        return Evidence(subject, site, world, orders, values, sources=sources, missing=reads.missing)
-    rules = await reads.attempt(
-        nim.rules_of(order.resource_type_id, held.name, kind=held.kind if held.kind == "scalar" else ""),
-        f"the rules of {held.name}",
-        without="A wrong rule cannot be told from wrong data.",
+    order, held = _holding(live, values, subject)
+    own_names = (names or {}).get(person.entity_type, ())
+    rules = (
+        await reads.attempt(
+            nim.rules_of(order.resource_type_id, held.name, kind=held.kind if held.kind == "scalar" else ""),
+            f"the rules of {held.name}",
+            without="A wrong rule cannot be told from wrong data.",
+        )
+        if order is not None and held is not None
+        else None
     )
-    inputs = inputs_of(rules or (), (names or {}).get(person.entity_type, ()))
-    source = _main_source(sources or ())
+    inputs = inputs_of(rules or (), own_names)
+    source = _main_source(sources or (), person.entity_type)
+    asked = tuple(name for name in own_names if name.lower() == subject.property_name.lower())
+    pairs = (
+        pairs_for(inputs or asked, own_names, (names or {}).get(source.entity_type, ())) if source is not None else ()
+    )
+    if not pairs and held is None:
+        return Evidence(subject, site, world, orders, values, sources=sources, missing=reads.missing)
+    wanted = tuple(dict.fromkeys((*inputs, *(path for path, _ in pairs))))
     history_wanted = bool(exposed and HISTORY in exposed)
     identity, record, history, recent = await asyncio.gather(
-        reads.attempt(nim.resource(person.entity_type, person.id, inputs), "the person's values")
-        if inputs
+        reads.attempt(nim.resource(person.entity_type, person.id, wanted), "the person's values")
+        if wanted
         else _nothing(),
         reads.attempt(
-            nim.resource(
-                source.entity_type, source.resource_id, _own(inputs, (names or {}).get(source.entity_type, ()))
-            ),
+            nim.resource(source.entity_type, source.resource_id, tuple(name for _, name in pairs)),
             f"the record in {source.entity_type}",
             without="Whether the source agrees is not known.",
         )
-        if source and _own(inputs, (names or {}).get(source.entity_type, ()))
+        if source and pairs
         else _nothing(),
         reads.attempt(nim.history(person.entity_type, person.id, inputs), "the history of the person's values")
         if history_wanted and inputs
@@ -127,6 +137,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         held,
         rules,
         inputs,
+        pairs,
         identity,
         sources,
         record,
@@ -141,15 +152,21 @@ async def _nothing() -> None:
 
 
 def _holding(
-    orders: Sequence[Order], values: Mapping[OrderId, tuple[OrderProperty, ...]], name: str
+    orders: Sequence[Order], values: Mapping[OrderId, tuple[OrderProperty, ...]], subject: Subject
 ) -> tuple[Order | None, OrderProperty | None]:
-    """The newest order that provisions the property."""
-    wanted = name.lower()
-    for order in reversed(orders):
-        for one in values.get(order.id, ()):
-            if one.name.lower() == wanted:
-                return order, one
-    return None, None
+    """The order that provisions the property: one whose value is not as it should be first, then the newest."""
+    wanted = subject.property_name.lower()
+    held = [
+        (order, one) for order in reversed(orders) for one in values.get(order.id, ()) if one.name.lower() == wanted
+    ]
+    odd = [(order, one) for order, one in held if _is_odd(one, subject.expected_value)]
+    return next(iter([*odd, *held]), (None, None))
+
+
+def _is_odd(one: OrderProperty, expected: str) -> bool:
+    if expected:
+        return expected not in {one.value, one.policy_value, one.current}
+    return one.policy_value not in {None, one.value} or one.current not in {None, one.value}
 
 
 def inputs_of(rules: Sequence[PropertyRule], known: Sequence[str]) -> tuple[str, ...]:
@@ -175,15 +192,29 @@ def inputs_of(rules: Sequence[PropertyRule], known: Sequence[str]) -> tuple[str,
     return tuple(dict.fromkeys(found))[:_MOST_INPUTS]
 
 
-def _own(inputs: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    """Properties of a source record that bear the names of the inputs."""
-    there = {name.lower(): name for name in known}
-    return tuple(dict.fromkeys(there[name] for path in inputs if (name := path.rsplit(".", 1)[-1].lower()) in there))
+def pairs_for(inputs: Sequence[str], person: Sequence[str], source: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """What of the identity can be compared with its source.
+
+    The same name on both sides; for a link to another table the code, key or id beside it, on both sides or as the
+    identifier of what is linked.
+    """
+    theirs, ours = {name.lower(): name for name in source}, {name.lower(): name for name in person}
+    found: list[tuple[str, str]] = []
+    for path in inputs:
+        name = path.rsplit(".", 1)[-1].lower()
+        twins = [f"{name}{end}" for end in ("code", "key", "id")]
+        twin = next((one for one in twins if one in theirs), None)
+        if twin is not None:
+            found.append((ours[twin], theirs[twin]) if twin in ours else (f"{path}.Identifier", theirs[twin]))
+        elif name in theirs:
+            found.append((path, theirs[name]))
+    return tuple(dict.fromkeys(found))
 
 
-def _main_source(sources: Sequence[Source]) -> Source | None:
+def _main_source(sources: Sequence[Source], person_type: str) -> Source | None:
+    """A live record of another system: an edit by somebody comes after it."""
     live = [one for one in sources if one.valid_to is None or one.valid_to.year >= 9999]  # noqa: PLR2004
-    return min(live, key=lambda one: (one.entity_type, one.resource_id), default=None)
+    return min(live, key=lambda one: (one.entity_type == person_type, one.entity_type, one.resource_id), default=None)
 
 
 def _last_role_model(recent: Page[TaskRun] | None) -> TaskRun | None:

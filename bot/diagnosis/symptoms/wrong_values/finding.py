@@ -9,8 +9,10 @@ from bot.diagnosis.symptoms.wrong_values.evidence import Evidence
 from bot.diagnosis.symptoms.wrong_values.rows import Cause, causes_of, computed, newest_rule, ruled_out
 from bot.diagnosis.words import title, type_name
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark
+from bot.model.picture import Step, Timeline, Track
 
 NUMBER: Final = 6
+_FEWEST_TRACKS: Final = 2
 _SAYS: Final = {
     "6a": "wrong at the source",
     "6c": "several sources contribute",
@@ -82,7 +84,31 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         if first
         else "",
         as_of=evidence.orders.read_at if evidence.orders else now,
+        pictures=_timeline(evidence, now),
     )
+
+
+def _timeline(evidence: Evidence, now: datetime) -> tuple[Timeline, ...]:
+    """The value, what it is computed from, and the rule, each along time; nothing where no time is known."""
+    site, held, tracks = evidence.site, evidence.held, []
+    if held is not None and evidence.order is not None and evidence.order.performed_at and held.current is not None:
+        shown = shown_value(held.name, held.current, site.private_properties) or ""
+        tracks.append(Track(f"Account: {held.name}", (Step(evidence.order.performed_at, shown),)))
+    for name in dict.fromkeys(one.property for one in evidence.history or ()):
+        own = sorted((one for one in evidence.history or () if one.property == name), key=lambda one: one.at)
+        steps = tuple(
+            Step(one.at, shown_value(name, one.new, site.private_properties) or "(empty)", one.not_before)
+            for one in own
+        )
+        tracks.append(Track(f"Identity: {name}", steps))
+    tracks += [
+        Track(f"{rule.kind.capitalize()} rule", (Step(rule.changed_at, "changed"),))
+        for rule in list(evidence.rules or ())[:2]
+        if rule.changed_at is not None
+    ]
+    if len(tracks) < _FEWEST_TRACKS:
+        return ()
+    return (Timeline(f"When {held.name if held else 'the value'} changed", tuple(tracks), now),)
 
 
 def _without_cause(evidence: Evidence, name: str) -> str:

@@ -4,7 +4,6 @@ What a rule's expression yields is not computed here: only where the account tak
 account are compared.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -43,7 +42,8 @@ class Cause:
 def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
     """Every cause that holds, the first to be dealt with first."""
     if seen.held is None or seen.order is None:
-        return ()
+        conflict = _conflict(seen) or _identity_only(seen)
+        return (conflict,) if conflict is not None else ()
     found = (
         _protected(seen),
         _not_provisioned(seen),
@@ -131,24 +131,20 @@ def _not_computed(seen: Evidence) -> Cause | None:
     )
 
 
-def _values(seen: Evidence) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    identity = {
-        path.rsplit(".", 1)[-1].lower(): value
-        for path, value in (seen.identity.properties if seen.identity else {}).items()
-    }
-    record = {name.lower(): value for name, value in (seen.record.properties if seen.record else {}).items()}
-    return identity, record
+def _compared(seen: Evidence) -> dict[str, tuple[str, str]]:
+    """Source property → its value at the identity and at the source, where both are known."""
+    identity = seen.identity.properties if seen.identity else {}
+    record = seen.record.properties if seen.record else {}
+    return {name: (identity[path], record[name]) for path, name in seen.pairs if path in identity and name in record}
 
 
 def differing(seen: Evidence) -> tuple[str, ...]:
-    """Inputs whose value at the identity is not the source's."""
-    identity, record = _values(seen)
-    return tuple(sorted(name for name in identity.keys() & record.keys() if identity[name] != record[name]))
+    """Properties whose value at the identity is not the source's."""
+    return tuple(sorted(name for name, (own, theirs) in _compared(seen).items() if own != theirs))
 
 
 def agreeing(seen: Evidence) -> tuple[str, ...]:
-    identity, record = _values(seen)
-    return tuple(sorted(name for name in identity.keys() & record.keys() if identity[name] == record[name]))
+    return tuple(sorted(name for name, (own, theirs) in _compared(seen).items() if own == theirs))
 
 
 def _conflict(seen: Evidence) -> Cause | None:
@@ -194,10 +190,22 @@ def _rule_changed(seen: Evidence, now: datetime) -> Cause | None:
         abs(one.at - rule.changed_at) <= _SAME_TIME for one in seen.history
     )
     sure = Certainty.LIKELY if source_known else Certainty.POSSIBLE
+    if source_known and _turns_right_into_wrong(seen, rule.changed_at):
+        sure = Certainty.CONFIRMED
     told = f"The {rule.kind} rule of {rule.property} was changed {moment(rule.changed_at)}"
     same = ", and identity and source agree" if source_known else ", and the source could not be compared"
     still = "; the person's own values did not change then" if by_history and seen.history is not None else ""
     return Cause("6d", sure, f"{told}{same}{still}.")
+
+
+def _turns_right_into_wrong(seen: Evidence, changed_at: datetime) -> bool:
+    """The rule's input holds the expected value, its result is another, and it was computed right after the change."""
+    expected, rule = seen.subject.expected_value, computed(seen)
+    inputs = set(seen.identity.properties.values()) if seen.identity else set()
+    at = seen.order.start_date or seen.order.performed_at if seen.order else None
+    if not expected or rule is None or rule == expected or expected not in inputs or at is None:
+        return False
+    return timedelta() <= at - changed_at.replace(second=0, microsecond=0) <= timedelta(days=1)
 
 
 def _identity_only(seen: Evidence) -> Cause | None:
@@ -219,8 +227,7 @@ def _source(seen: Evidence) -> Cause | None:
     rule = computed(seen)
     if not expected or rule is None or rule == expected or differing(seen) or seen.record is None:
         return None
-    identity, record = _values(seen)
-    as_it_is = [name for name in agreeing(seen) if identity[name] == rule and record[name] == rule]
+    as_it_is = [name for name, pair in sorted(_compared(seen).items()) if pair == (rule, rule)]
     if not as_it_is:
         return None
     return Cause(
