@@ -25,6 +25,8 @@ from bot.ports import Actions, Audit, Environment, Incidents
 
 log = structlog.get_logger()
 ANSWERS_KEPT = 2_000
+SHORTEST_SLIP = 4
+"""Letters from which on a word can be a slip of a command: "AD" is none of "aide"."""
 LONGEST_KEPT = 200
 """Characters of somebody's words that an answer carries on."""
 
@@ -72,8 +74,8 @@ class Desk:
         if isinstance(read, typed.Understood):
             sentence = read.intent.verb is Verb.WHY and not is_command(read.intent.thing, Verb.WHY)
             return None if sentence else read.intent
-        slip = read.nearest and not is_known(read.word) and is_command(read.rest, read.nearest[0])
-        return self._nearest(read) if slip else None
+        slip = len(read.word) >= SHORTEST_SLIP and not is_known(read.word)
+        return self._nearest(read) if slip and read.nearest and is_command(read.rest, read.nearest[0]) else None
 
     async def hear(self, actor: Actor, text: str, *, channel: str = "") -> Answer:
         """Answers plain words: a mention, a direct message, the words of somebody else's message, a terminal."""

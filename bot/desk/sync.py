@@ -1,4 +1,4 @@
-"""`sync [CONNECTOR]`: how fresh the data are, in which rhythm they come, and what speaks against them."""
+"""`sync [CONNECTOR [KEY]]`, `sync PERSON`: how fresh the data are, in which rhythm they come, what is wrong."""
 
 import asyncio
 from collections.abc import Sequence
@@ -21,6 +21,7 @@ from bot.model.answer import Answer, AnswerKind, Cell, Row, Section
 from bot.model.change import TableMapping
 from bot.model.intent import Intent, Verb
 from bot.model.job import Connector, Limits
+from bot.model.person import Person
 
 RECOMMENDED: Final = "Recommended: incremental about every 15 minutes, complete once a day."
 SELDOM: Final = {True: timedelta(minutes=30), False: timedelta(days=1)}
@@ -47,7 +48,31 @@ async def _named(asking: Asking, words: str) -> tuple[Connector, str]:
         found = exactly(" ".join(parts[:length]), connectors, lambda one: (one.identifier, one.name))
         if found is not None:
             return found, " ".join(parts[length:])
+    if person := await _somebody(asking, words):
+        return await _of_person(asking, person, connectors), person.employee_id or person.login
     return await the_connector(asking, words), ""
+
+
+async def _somebody(asking: Asking, words: str) -> Person | None:
+    """The one person of that name; None where the words name nobody, or several."""
+    found = await asking.nim.find_people(words, limit=2)
+    return found.items[0] if len(found) == 1 else None
+
+
+async def _of_person(asking: Asking, person: Person, connectors: Sequence[Connector]) -> Connector:
+    """The connector from which the person's record comes."""
+    sources, mappings = await asyncio.gather(
+        asking.nim.sources(person.entity_type, person.id), asking.nim.catalogue.mappings()
+    )
+    feeding = {
+        mapping.connector_id for mapping in mappings for source in sources if mapping.entity_type == source.entity_type
+    }
+    found = next((one for one in connectors if one.id in feeding), None)
+    if found is None:
+        raise NotFound(
+            f"I cannot see where the data of {person.name} come from.", next_step="Name the connector: /nim sync HR"
+        )
+    return found
 
 
 # --- All connectors --------------------------------------------------------------------------------------------------
@@ -195,7 +220,7 @@ def _limits(limits: Limits) -> tuple[Cell, ...]:
 COMMAND = Command(
     verb=Verb.SYNC,
     run=run,
-    usage="sync [CONNECTOR]",
+    usage="sync [CONNECTOR or PERSON]",
     summary="How fresh the data are: last synchronizations, rhythm, stored rows, thresholds",
     examples=("sync", "sync AD"),
     words=("freshness", "synchro"),

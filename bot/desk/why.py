@@ -3,8 +3,9 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
-from bot.desk import job, order, orders, sync
+from bot.desk import job, jobs, order, orders, sync
 from bot.desk.command import Asking, Command
 from bot.desk.desk import Candidates
 from bot.desk.find import System, the_person, with_system
@@ -14,14 +15,17 @@ from bot.diagnosis.landscape import landscape
 from bot.diagnosis.person import examine_person
 from bot.diagnosis.reading import Reads
 from bot.errors import NotFound
+from bot.intents.case import BLOCKED_JOBS, FAILED_JOBS
 from bot.intents.nearest import exactly, nearest
-from bot.model.answer import Answer, Choice
+from bot.model.answer import Answer, Cell, Choice, Row, Section
 from bot.model.ids import JobRunId
 from bot.model.intent import Intent, Verb
-from bot.model.job import Connector, Job, JobRun
+from bot.model.job import Connector, Job, JobRun, RunState
 from bot.model.order import ResourceType
 
 MOST_CANDIDATES = 3
+MOST_OTHERS = 8
+LOOK_BACK = timedelta(days=4)
 _RUN = re.compile(r"^run\s+(-?\d+)$", re.IGNORECASE)
 Nameable = Job | Connector | ResourceType
 
@@ -34,6 +38,8 @@ async def run(asking: Asking) -> Answer:
         return await order.run(asking)
     if named := _RUN.match(words):
         return await _of_run(asking, await asking.nim.job_run(JobRunId(named.group(1))))
+    if words in {FAILED_JOBS, BLOCKED_JOBS}:
+        return await _of_what_failed(asking, blocked_first=words == BLOCKED_JOBS)
     known = await _nameable(asking)
     for things in known:
         if (one := exactly(words, things, _names)) is not None:
@@ -77,16 +83,52 @@ async def _of(asking: Asking, one: Nameable) -> Answer:
 
 
 async def _of_connector(asking: Asking, connector: Connector) -> Answer:
-    """Its last failed or blocked run while it is the newest of its job; else how fresh its data are."""
+    """Its newest failed run, else the one that blocks it, else how fresh its data are."""
     land = await landscape(asking.nim.catalogue, Reads())
     failed = [
         one
         for one in await asking.nim.latest_runs()
         if one.state in FAILED and connector.id in land.connectors_of(one.job_id)
     ]
+    if failed:
+        return await _of_run(asking, max(failed, key=_started))
+    blocked = await _blocked_run(asking, connector)
+    if blocked is not None:
+        return await _of_run(asking, blocked)
+    return await sync.run(_about(asking, connector.identifier))
+
+
+async def _blocked_run(asking: Asking, connector: Connector) -> JobRun | None:
+    """The run whose threshold holds the connector back: incremental runs go on without it and look well."""
+    now = asking.env.now()
+    if not (await asking.nim.connector(connector.id)).sync_blocked:
+        return None
+    for task in await asking.nim.recent_task_runs(now - LOOK_BACK, connector_id=connector.id):
+        if task.state is RunState.BLOCKED:
+            return await asking.nim.job_run(task.job_run_id)
+    return None
+
+
+async def _of_what_failed(asking: Asking, *, blocked_first: bool) -> Answer:
+    """Nothing was named: the newest run that failed or stopped at a threshold, and the others beside it."""
+    failed = [one for one in await asking.nim.latest_runs() if one.state in FAILED]
     if not failed:
-        return await sync.run(_about(asking, connector.identifier))
-    return await _of_run(asking, max(failed, key=_started))
+        return await jobs.run(_about(asking, "failed"))
+    failed.sort(key=lambda one: ((one.state is RunState.BLOCKED) is blocked_first, _started(one)), reverse=True)
+    first, *others = failed
+    names = {one.id: one for one in await asking.nim.catalogue.jobs()}
+    rows = tuple(
+        Row(
+            title=names[one.job_id].name or names[one.job_id].identifier,
+            mark=jobs.state_word(one),
+            cells=(Cell(f"run {one.id}"), *jobs.run_cells(one)),
+            opens=Intent(Verb.JOB, names[one.job_id].identifier, asking.env.name),
+        )
+        for one in others
+        if one.job_id in names
+    )
+    listed = Section("Other jobs that failed", rows[:MOST_OTHERS], more=max(0, len(rows) - MOST_OTHERS))
+    return replace(await _of_run(asking, first), sections=(listed,) if rows else ())
 
 
 def _started(one: JobRun) -> float:

@@ -10,6 +10,12 @@ from bot.intents.sentence import Mention, Person, Sentence, Word, concepts_of
 from bot.model.intent import Verb
 
 MOST_OPTIONS: Final = 3
+FAILED_JOBS: Final = "jobs failed"
+BLOCKED_JOBS: Final = "jobs blocked"
+"""What `why` takes for whatever failed, or stopped at a threshold, where nothing is named."""
+_BLOCKING: Final = frozenset({3, 7})
+_LEAST_KEY: Final = 4
+_AFTER_A_KEY: Final = frozenset({"is", "est", "isn", "not", "n", "in", "dans", "missing", "doesn", "does", "absent"})
 
 
 class Case:
@@ -44,6 +50,16 @@ class Case:
     @property
     def with_system(self) -> str:
         return f"{self.somebody} {self.system}".strip()
+
+    @property
+    def key(self) -> str:
+        """Who or what is missed: a person, or a number that stands where a name would."""
+        if self.person:
+            return self.person
+        for word, behind in zip(self.s.words, self.s.words[1:], strict=False):
+            if word.key.isdigit() and len(word.key) >= _LEAST_KEY and behind.key in _AFTER_A_KEY:
+                return word.key
+        return ""
 
     def unclear(self) -> Mention | None:
         """A job that is named, but not clearly."""
@@ -83,7 +99,7 @@ class Case:
             return Wish(Verb.WHY, self.connector, symptom, note)
         if mention := self.unclear():
             return Unsure(tuple(Wish(Verb.JOB, one.identifier, symptom, note) for one in mention.things[:MOST_OPTIONS]))
-        return Wish(Verb.JOBS, "failed", symptom, note)
+        return Wish(Verb.WHY, BLOCKED_JOBS if symptom in _BLOCKING else FAILED_JOBS, symptom, note)
 
     def orders(self, which: str, symptom: int | None) -> Wish:
         return Wish(Verb.ORDERS, f"{which} {self.system}".strip(), symptom)

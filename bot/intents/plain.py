@@ -108,7 +108,7 @@ def _declined(c: Case) -> Meaning | None:
 
 
 def _resume(c: Case) -> Meaning | None:
-    if not c.has(Concept.RESUME):
+    if not c.has(Concept.RESUME) and not c.s.in_turn("let", "through") and not c.s.in_turn("laisser", "passer"):
         return None
     if c.person and not c.run and not c.has(Concept.JOB, Concept.THRESHOLD, Concept.TOO_MANY):
         return Wish(Verb.ORDER, c.with_system, 4)
@@ -213,6 +213,8 @@ def _value(c: Case) -> Meaning | None:
         return None
     if c.has(Concept.UNREACHABLE) or c.both(Concept.ERROR, Concept.JOB) or c.both(Concept.UNWANTED, Concept.RIGHT):
         return None
+    if c.person and c.both(Concept.IN_NIM, Concept.STILL):
+        return Wish(Verb.SYNC, f"{c.connector} {c.person}".strip(), 2)
     if c.person or not c.has(Concept.IN_NIM):
         return Wish(Verb.VALUE, value_thing(c), 6)
     return Unsure((Wish(Verb.VALUE, "", 6), Wish(Verb.SYNC, c.connector, 2)))
@@ -244,9 +246,9 @@ def _missing(c: Case) -> Meaning | None:
     ):
         return Wish(Verb.WHY, c.with_system, 4)
     if c.connector:
-        return Wish(Verb.SYNC, f"{c.connector} {c.person}".strip(), 2)
-    if c.person:
-        return Wish(Verb.WHY, c.person, 2)
+        return Wish(Verb.SYNC, f"{c.connector} {c.key}".strip(), 2)
+    if c.key:
+        return Wish(Verb.WHY, c.key, 2)
     return Wish(Verb.SYNC, "", 2)
 
 

@@ -91,6 +91,11 @@ class Sentence:
         """The words that speak of it first, as they were typed."""
         return self.typed(*self.spans[concept])
 
+    def in_turn(self, *keys: str) -> bool:
+        """Whether these words occur in this order, whatever stands between them."""
+        left = iter(word.key for word in self.words)
+        return all(key in left for key in keys)
+
     def number_behind(self, *concepts: Concept) -> str:
         """The number that stands right behind a word of one of these concepts: "order no. 771203"; "" for none."""
         for at, word in enumerate(self.words):
@@ -296,21 +301,28 @@ def _concepts(words: Sequence[Word]) -> dict[Concept, tuple[int, int]]:
 def _begun(
     words: Sequence[Word], taken: set[int], concepts: Mapping[Concept, tuple[int, int]], names: Names
 ) -> tuple[Mention, ...]:
-    """Words behind "job", or a connector's name beside one, that begin the names of jobs; mailbox, badge and the like
-    beside an account that begin the names of resource types."""
+    """Words that only begin names: of jobs where a job is spoken of, of resource types where an account or order is.
+
+    "The telephony order" means the one resource type whose name has such a word.
+    """
     found = []
+    of_accounts = not concepts.keys().isdisjoint({Concept.ACCOUNT, Concept.ORDER, Concept.ORDERS})
     for at, word in enumerate(words):
-        if word.key in {"mailbox", "mailboxes"}:
-            things = names.holding([word.key.removesuffix("es")], [Kind.RESOURCE_TYPE])
-            if things:
+        if word.key in _MAILBOXES:
+            if things := names.holding([_MAILBOX], [Kind.RESOURCE_TYPE]):
                 found.append(Mention(things, at, at + 1, sure=len(things) == 1))
             continue
-        if at in taken or Concept.JOB not in concepts or len(word.key) < SHORTEST_NEAR or word.key in STOPWORDS:
+        if at in taken or word.possessive or len(word.key) < SHORTEST_NEAR or word.key in STOPWORDS:
             continue
-        things = names.holding([word.key], [Kind.JOB])
-        if things:
-            found.append(Mention(things, at, at + 1, sure=False))
+        if of_accounts and len(types := names.holding([word.key], [Kind.RESOURCE_TYPE])) == 1:
+            found.append(Mention(types, at, at + 1))
+        elif Concept.JOB in concepts and (jobs := names.holding([word.key], [Kind.JOB])):
+            found.append(Mention(jobs, at, at + 1, sure=False))
     return tuple(found)
+
+
+_MAILBOX: Final = "mailbox"
+_MAILBOXES: Final = frozenset({_MAILBOX, "mailboxes"})
 
 
 def _people(words: Sequence[Word], taken: set[int]) -> tuple[Person, ...]:
