@@ -14,8 +14,9 @@ from bench.quiet_bot import word
 from bench.slack_requests import Slack, at_once, one_after_the_other
 from bot.demo.programs import Program
 
-ROUNDS: Final = 11
-IN_A_ROW, AT_ONCE = 400, 1600
+ROUNDS: Final = 41
+IN_A_ROW, AT_ONCE = 80, 400
+"""Many short rounds: what else the machine does changes within a second, and then hits one side of a long round only."""
 WARM_UP: Final = 600
 FEW, MANY = 10, 300
 

@@ -84,8 +84,8 @@ class Sandbox:
                 raise RuntimeError(f"{path}: {said}")
             return said
 
-    async def rows(self, path: str, squery: str) -> list[Json]:
-        """Rows of a query, asked as any client asks."""
+    async def rows(self, path: str, squery: str, permission: str = "") -> list[Json]:
+        """Rows of a query, asked as any client asks; resources want the name of the permission with it."""
         form = {
             "client_id": f"nimdesk@{self.domain}",
             "client_secret": self.secret,
@@ -94,9 +94,11 @@ class Sandbox:
         }
         async with self.http.post(f"{self.url}/connect/token", data=form) as answer:
             token = (await answer.json())["access_token"]
-        params = {"api-version": "1.0", "squery": squery}
+        params = {"api-version": "1.0", "squery": squery} | ({"Path": permission} if permission else {})
         headers = {"Authorization": f"Bearer {token}"}
         async with self.http.get(f"{self.url}/api/{path}", params=params, headers=headers) as answer:
+            if not answer.ok:
+                raise RuntimeError(f"{path}: {await answer.text()}")
             found: list[Json] = (await answer.json())["Result"]
         return found
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bench.installation import Sandbox
 
 ERRORED = 3
+PEOPLE = "/Custom/Resources/Directory_User/View"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,6 @@ async def subjects(nim: Sandbox) -> Subjects:
         f"top 1 select Id, OwnerId where ProvisioningState={ERRORED} order by Id desc",
     )
     owner = orders[0]["OwnerId"]
-    people = await nim.rows("Custom/Resources/Directory_User", f"top 1 select Login where Id={owner}")
+    people = await nim.rows("Resource/Directory_User", f"top 1 select Login where Id={owner}", PEOPLE)
     jobs = await nim.rows("Job/Job", "top 1 select Id, Identifier order by Id asc")
     return Subjects(str(orders[0]["Id"]), str(people[0]["Login"]), str(jobs[0]["Identifier"]))
