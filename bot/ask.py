@@ -3,7 +3,7 @@
 import asyncio
 import getpass
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -18,6 +18,7 @@ from bot.errors import SettingsError
 from bot.model.actor import Actor, Role
 from bot.model.answer import Answer, AnswerKind
 from bot.model.finding import ActionKind, Offer
+from bot.ports import Environment
 from bot.settings import Settings
 from bot.slack.render import Renderer
 from bot.store.nothing import NoActions, NoAudit, NoIncidents
@@ -41,12 +42,12 @@ def run(settings: Settings, text: str, *, env: str, user: str, form: str, echo: 
     return 1 if answer.kind in NOT_ANSWERED else 0
 
 
-async def _answer(settings: Settings, text: str, env: str, user: str) -> Answer:
-    async with environments.opened(settings) as envs:
-        facts = environments.facts(settings)
-        around = Surroundings(
+def terminal_desk(settings: Settings, envs: Mapping[str, Environment]) -> Desk:
+    """The desk as a terminal has it: it answers everything and can do nothing."""
+    return Desk(
+        Surroundings(
             environments=envs,
-            facts=facts,
+            facts=environments.facts(settings),
             commands=COMMANDS,
             writes={},
             actions=NoActions(),
@@ -55,7 +56,12 @@ async def _answer(settings: Settings, text: str, env: str, user: str) -> Answer:
             now=lambda: datetime.now(UTC),  # noqa: TID251  # a program of its own asks the host once
             whom_to_ask={},
         )
-        desk = Desk(around)
+    )
+
+
+async def _answer(settings: Settings, text: str, env: str, user: str) -> Answer:
+    async with environments.opened(settings) as envs:
+        desk = terminal_desk(settings, envs)
         actor = Actor("", user or "terminal", cumulative([Role(settings.access.cli)]))
         answer = await desk.hear(actor, f"{text} --env {env}" if env else text)
         return coloured(answer, _whose(settings, user) if user else Actor("", "terminal", cumulative([Role.VIEWER])))
