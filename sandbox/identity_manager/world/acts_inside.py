@@ -216,6 +216,16 @@ class Schedule(Act):
             (engine.jobs.stopped_schedules.discard if self.running else engine.jobs.stopped_schedules.add)(job)
 
 
+class DirtyFlags(Act):
+    """The flag of recently modified resources is no longer set, or is again: incremental computations depend on it."""
+
+    do: Literal["dirty-flags"]
+    running: bool
+
+    def run(self, engine: Engine) -> None:
+        engine.bench.marks_changed = self.running
+
+
 class OrderState(Act):
     """A colleague unblocks orders (state 1) or blocks them (state 5); `job` runs afterwards."""
 
@@ -339,6 +349,6 @@ class Restore(Act):
 
 INSIDE = (
     Setting, Rule, RoleRuleChange, TypeRuleChange, CorrelationRuleAdded, QueryRuleAdded, JobRunAct, JobCancel,
-    JobResume,
-    Schedule, OrderState, ManualValue, RecordEdit, RoleRequest, RequestDecision, Snapshot, Restore,
+    JobResume, Schedule, DirtyFlags, OrderState, ManualValue, RecordEdit, RoleRequest, RequestDecision, Snapshot,
+    Restore,
 )  # fmt: skip

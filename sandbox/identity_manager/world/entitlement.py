@@ -61,6 +61,34 @@ class Entitlements:
         """What the answer of `gives` depends on besides roles: used to know whether it must be asked again."""
         return person.values.get("EndDate"), person.values.get("PresenceState")
 
+    def store_found(self, person: Resource, groups: set[str], now: float) -> None:
+        """A membership that no rule supports shows as a non-conforming assignment of the group's role."""
+        roles = {
+            rule.single_role
+            for resource_type in self.configuration.resource_types.values()
+            for rule in resource_type.navigation_rules
+            if rule.resource_key in groups
+        }
+        for assignment in [r for r in self.database.roles_of[person.id] if r.workflow == Workflow.FOUND]:
+            if assignment.role in roles:
+                roles.discard(assignment.role)
+            else:
+                self.database.close_role(assignment)
+        for role in sorted(roles - {r.role for r in self.database.roles_of[person.id]}):
+            self.database.assign_role(
+                RoleAssignment(
+                    self.database.next_id("AssignedSingleRole"),
+                    "SingleRole",
+                    role,
+                    person.id,
+                    Workflow.FOUND,
+                    start=now,
+                    created=now,
+                    performed=now,
+                    valid_from=now,
+                )
+            )
+
     def store(self, person: Resource, expected: Entitlement, now: float) -> None:
         """Makes the calculated role assignments what the rules say."""
         held = {r.role: r for r in self.database.roles_of[person.id] if r.workflow in EFFECTIVE}

@@ -94,7 +94,7 @@ def specs() -> list[EntityTypeSpec]:
         EntityTypeSpec(
             shape.identifier,
             [
-                PropertySpec("Identifier", is_key=shape.key == "Identifier"),
+                *([PropertySpec("Identifier", is_key=True)] if shape.key == "Identifier" else []),
                 PropertySpec("InternalDisplayName"),
                 *(
                     PropertySpec(v, is_key=v == shape.key, indexed=v in _INDEXED)

@@ -126,6 +126,17 @@ class RoleModel:
                 if assignment is None:
                     continue
             self._update(assignment, resource_type, view, expected.roles, run, wanted=wanted)
+        self.entitlements.store_found(person, self._groups_found(person), run.now)
+
+    def _groups_found(self, person: Resource) -> set[str]:
+        """Distinguished names of groups that the person's accounts are in without being entitled to."""
+        found = (
+            self.database.resources.get(link.resource)
+            for a in self.database.of_owner[person.id]
+            for link in a.links
+            if link.property == "memberOf" and link.workflow == Workflow.FOUND
+        )
+        return {group.values["dn"] or "" for group in found if group is not None}
 
     def _create(
         self, person: Resource, resource_type: ResourceType, view: dict[str, object], run: Computation

@@ -20,7 +20,8 @@ def expressions(bench: Workbench, run: TaskRun) -> Body:
     else:
         bench.dirty_keys.clear()
         changed = bench.identities.refresh(None, bench.clock.now)
-    bench.dirty_people |= changed
+    if bench.marks_changed:
+        bench.dirty_people |= changed
     for text in bench.identities.failures[:50]:
         bench.log(run, "Warning", text)
     bench.log(run, "Information", f"{len(changed)} identities changed")

@@ -100,7 +100,7 @@ def synchronize(bench: Workbench, run: TaskRun) -> Body:
     for change in found.changes:
         if change.entity_type == "HR_Person":
             bench.dirty_keys.add(change.key)
-    if connector != "HR":
+    if connector != "HR" and bench.marks_changed:
         bench.dirty_accounts |= touched
     if job_run.validates is not None:
         bench.synchronization.discard(job_run.validates.id)

@@ -65,6 +65,8 @@ class Workbench:
         self.cookies: dict[str, int] = {}
         self.blocked: dict[int, ChangeSet] = {}
         """change sets of blocked synchronisations by job instance"""
+        self.marks_changed = True
+        """whether the flag of recently modified resources is set, on which incremental computations depend"""
         self.dirty_keys: set[str] = set()
         self.dirty_accounts: set[int] = set()
         self.dirty_people: set[int] = set()
