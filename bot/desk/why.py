@@ -15,7 +15,7 @@ from bot.diagnosis.landscape import landscape
 from bot.diagnosis.person import examine_person
 from bot.diagnosis.reading import Reads
 from bot.errors import NotFound
-from bot.intents.case import BLOCKED_JOBS, FAILED_JOBS
+from bot.intents.case import BLOCKED, BLOCKED_JOBS, FAILED_JOBS
 from bot.intents.nearest import exactly, nearest
 from bot.model.answer import Answer, Cell, Choice, Row, Section
 from bot.model.ids import JobRunId
@@ -41,6 +41,9 @@ async def run(asking: Asking) -> Answer:
     if words in {FAILED_JOBS, BLOCKED_JOBS}:
         return await _of_what_failed(asking, blocked_first=words == BLOCKED_JOBS)
     known = await _nameable(asking)
+    system = words.removesuffix(f" {BLOCKED}")
+    if system != words and (connector := exactly(system, await asking.nim.catalogue.connectors(), _names)):
+        return await _of_connector(asking, connector, blocked_first=True)
     for things in known:
         if (one := exactly(words, things, _names)) is not None:
             return await _of(asking, one)
@@ -82,8 +85,11 @@ async def _of(asking: Asking, one: Nameable) -> Answer:
             return await orders.run(_about(asking, f"errored {one.identifier}"))
 
 
-async def _of_connector(asking: Asking, connector: Connector) -> Answer:
-    """Its newest failed run, else the one that blocks it, else how fresh its data are."""
+async def _of_connector(asking: Asking, connector: Connector, *, blocked_first: bool = False) -> Answer:
+    """Its newest failed run, else the one that blocks it, else how fresh its data are.
+
+    `blocked_first`: one that stopped at a threshold is meant rather than one that failed.
+    """
     land = await landscape(asking.nim.catalogue, Reads())
     failed = [
         one
@@ -91,7 +97,8 @@ async def _of_connector(asking: Asking, connector: Connector) -> Answer:
         if one.state in FAILED and connector.id in land.connectors_of(one.job_id)
     ]
     if failed:
-        return await _of_run(asking, max(failed, key=_started))
+        stopped = [one for one in failed if one.state is RunState.BLOCKED] if blocked_first else []
+        return await _of_run(asking, max(stopped or failed, key=_started))
     blocked = await _blocked_run(asking, connector)
     if blocked is not None:
         return await _of_run(asking, blocked)

@@ -11,8 +11,9 @@ from bot.model.intent import Verb
 
 MOST_OPTIONS: Final = 3
 FAILED_JOBS: Final = "jobs failed"
-BLOCKED_JOBS: Final = "jobs blocked"
-"""What `why` takes for whatever failed, or stopped at a threshold, where nothing is named."""
+BLOCKED: Final = "blocked"
+BLOCKED_JOBS: Final = f"jobs {BLOCKED}"
+"""What `why` takes for whatever failed, or stopped at a threshold, where nothing is named; "AD blocked": of AD."""
 _BLOCKING: Final = frozenset({3, 7})
 _LEAST_KEY: Final = 4
 _AFTER_A_KEY: Final = frozenset({"is", "est", "isn", "not", "n", "in", "dans", "missing", "doesn", "does", "absent"})
@@ -96,7 +97,8 @@ class Case:
         if self.job is not None:
             return Wish(Verb.JOB, self.job.identifier, symptom, note)
         if self.connector:
-            return Wish(Verb.WHY, self.connector, symptom, note)
+            blocked = f" {BLOCKED}" if symptom in _BLOCKING else ""
+            return Wish(Verb.WHY, f"{self.connector}{blocked}", symptom, note)
         if mention := self.unclear():
             return Unsure(tuple(Wish(Verb.JOB, one.identifier, symptom, note) for one in mention.things[:MOST_OPTIONS]))
         return Wish(Verb.WHY, BLOCKED_JOBS if symptom in _BLOCKING else FAILED_JOBS, symptom, note)
@@ -179,9 +181,14 @@ def entitlement_of(c: Case) -> str:
     if not bare:
         return ""
     first, last = bare[0], bare[0]
-    while last + 1 in kept and c.s.words[last + 1].key not in _DRESS:
+    while last + 1 < len(c.s.words) and last + 1 not in away and _goes_on(c.s.words[last + 1]):
         last += 1
     return c.s.typed(first, last + 1)
+
+
+def _goes_on(word: Word) -> bool:
+    """Whether a name may go on with this word: "VPN full", not "VPN access", not "VPN tonight"."""
+    return word.key not in _DRESS and (word.key not in STOPWORDS or word.typed[:1].isupper()) and not word.after_pause
 
 
 def _only_grammar(word: Word) -> bool:

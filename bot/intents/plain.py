@@ -12,7 +12,7 @@ from bot.intents.lexicon import SENTENCE, STOPWORDS, Concept
 from bot.intents.meanings import Declined, Lost, Meaning, Topic, Unsure, Wish
 from bot.intents.names import Kind
 from bot.intents.nearest import plain
-from bot.intents.sentence import Sentence, concepts_of
+from bot.intents.sentence import PARTICLES, Sentence, concepts_of
 from bot.model.intent import Verb
 
 MOST_ASKED_FOR: Final = 3
@@ -40,17 +40,19 @@ def meaning(sentence: Sentence, found: Collection[str] = ()) -> Meaning:
 
 def is_command(rest: str, verb: Verb) -> bool:
     """Whether the words behind a verb are a thing, as a command has it, and not the rest of a sentence."""
-    words = rest.casefold().replace("'", " ").replace("’", " ").split()
+    words = [word.strip(",;:.") for word in rest.casefold().replace("'", " ").replace("’", " ").split()]
     if not words:
         return True
-    grammar = sum(word.strip(",;:.") in SENTENCE for word in words)
+    grammar = sum(word in SENTENCE for word in words)
     if rest.rstrip().endswith(("?", "!")) or grammar > (verb in _OF_PEOPLE):
         return False
     if verb in _WITH_STATES and words[0] in _STATES:
         return True
     if verb in {Verb.RULE, Verb.HELP, Verb.ENV}:
         return True
-    return not any(concepts_of(word.strip(",;:.")) & _TROUBLE for word in words)
+    if any(concepts_of(word) & _TROUBLE for word in words):
+        return verb in _OF_PEOPLE
+    return verb in _OF_NAMES or not any(word in _FREE for word in words)
 
 
 def is_known(word: str) -> bool:
@@ -61,6 +63,9 @@ def is_known(word: str) -> bool:
 
 _OF_PEOPLE: Final = frozenset({Verb.USER})
 """A name may hold a word that is grammar elsewhere: Will, An, Le."""
+_OF_NAMES: Final = frozenset({Verb.USER, Verb.ACCESS, Verb.VALUE})
+_FREE: Final = STOPWORDS - PARTICLES
+"""Plain language that no name has; "de la" and the like stand in names."""
 _WITH_STATES: Final = frozenset({Verb.ORDERS, Verb.JOBS})
 _STATES: Final = frozenset(
     {"errored", "error", "errors", "failed", "blocked", "waiting", "pending", "running", "bloqués", "erreurs"}

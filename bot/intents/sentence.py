@@ -344,7 +344,7 @@ def _people(words: Sequence[Word], taken: set[int]) -> tuple[Person, ...]:
     return tuple(sorted(groups, key=lambda one: (not one.strong, not one.pointed, not one.words[:1].isupper())))
 
 
-_PARTICLES: Final = frozenset({"de", "la", "le", "du", "des", "van", "von", "der", "den", "el", "al", "di", "da", "d"})
+PARTICLES: Final = frozenset({"de", "la", "le", "du", "des", "van", "von", "der", "den", "el", "al", "di", "da", "d"})
 _POINTING: Final = frozenset(
     {"of", "for", "does", "did", "user", "utilisateur", "pour", "de", "d", "a", "mr", "mrs", "mme"}
 )
@@ -362,7 +362,7 @@ def _end_of_name(words: Sequence[Word], start: int, taken: set[int]) -> int:
             at += 1
             continue
         ahead = at
-        while ahead < len(words) and words[ahead].key in _PARTICLES:
+        while ahead < len(words) and words[ahead].key in PARTICLES:
             ahead += 1
         named = (
             start < at < ahead < len(words) and words[ahead].typed[:1].isupper() and _left(words[ahead], ahead, taken)

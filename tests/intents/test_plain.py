@@ -125,6 +125,10 @@ def test_nothing_is_lost_words():
         (Verb.SYNC, "ran but nothing changed", False),
         (Verb.ORDER, "123456 doesn't go through", False),
         (Verb.UNBLOCK, "jdoe please", False),
+        (Verb.WHY, "so many new AD accounts tonight", False),
+        (Verb.ORDERS, "on AD", False),
+        (Verb.USER, "Will Smith", True),
+        (Verb.ORDER, "Jean de la Fontaine AD", True),
     ],
 )
 def test_a_command_is_told_from_a_sentence_that_begins_like_one(verb, rest, command):
