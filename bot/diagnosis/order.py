@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from bot.diagnosis import links
+from bot.diagnosis import links, outlook
 from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.schedule import next_start
@@ -12,7 +12,7 @@ from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import blocked_orders, errored_orders
 from bot.diagnosis.words import moment, noun_of, title, type_name
-from bot.model.finding import Certainty, Fact, Finding
+from bot.model.finding import Certainty, Fact, Finding, Outlook
 from bot.model.ids import OrderId
 from bot.model.job import Job, TaskKind
 from bot.model.order import Order, OrderState
@@ -58,7 +58,19 @@ def state_finding(order: Order, world: Landscape, site: Site, now: datetime) -> 
         links=(links.order(site, order.id, entity),),
         say_to_caller=caller,
         as_of=order.read_at or now,
+        outlook=_outlook(order, world, site, now),
     )
+
+
+def _outlook(order: Order, world: Landscape, site: Site, now: datetime) -> Outlook | None:
+    connector_id = world.connector_of(order)
+    if order.state is OrderState.PENDING:
+        jobs = world.jobs_of(connector_id, TaskKind.GENERATE)
+        return outlook.of_waiting(jobs, now, site.timezone, what="takes it along")
+    if order.state is OrderState.EXECUTED:
+        jobs = world.jobs_of(connector_id, TaskKind.SYNCHRONIZE)
+        return outlook.of_waiting(jobs, now, site.timezone, what="verifies it")
+    return None
 
 
 def next_run(world: Landscape, order: Order, kind: TaskKind, site: Site, now: datetime) -> tuple[Job, datetime] | None:

@@ -141,6 +141,22 @@ async def test_8h_the_person_no_longer_meets_the_rule():
     assert (found.cause, found.certainty) == ("8h", Certainty.LIKELY)
 
 
+async def test_8h_a_dimension_known_by_its_number_is_compared_by_value():
+    numbered = rule(("25003", "Finance"))
+    gone = await ask(world(held(), rules=[numbered], organization="HR"))
+    assert (gone.cause, gone.certainty) == ("8h", Certainty.LIKELY)
+    still = await ask(world(held(), rules=[numbered], organization="Finance"))
+    assert (still.cause, still.certainty) == ("8a", Certainty.LIKELY)
+
+
+async def test_8l_a_right_found_beside_an_account_that_may_be_somebody_elses():
+    account = held(
+        1, "Administration account", AssignmentKind.RESOURCE_TYPE, id="a9", role_id="r9", correlation_confidence=85
+    )
+    found = await ask(world(held(1), account))
+    assert (found.cause, found.certainty) == ("8l", Certainty.LIKELY)
+
+
 async def test_8h_no_rule_gives_it_any_more():
     assert ((await ask(world(held()))).cause) == "8h"
 

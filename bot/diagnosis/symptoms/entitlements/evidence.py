@@ -17,6 +17,11 @@ from bot.model.finding import Missing
 from bot.model.value import ResourceVersion
 from bot.ports import NimReads
 
+_ATTRIBUTE: Final = re.compile(
+    r"organi[sz]ation|site|country|department|company|contract|category|location|costcent|presence", re.IGNORECASE
+)
+"""Attributes of a person that rules look at, where the rule names its dimension by number only."""
+
 DEEPEST: Final = 5
 """Parents of a role that are followed."""
 _RULE_OF: Final = {
@@ -141,6 +146,8 @@ async def _dimensions(
     known = await reads.attempt(nim.catalogue.properties(), "the properties of the entity types")
     there = {name.lower(): name for name in (known or {}).get(person.entity_type, ())}
     wanted = tuple(sorted(there[name.lower()] for name in names if name.lower() in there))
+    if any(name.isdigit() for name in names):
+        wanted = tuple(sorted({*wanted, *(name for name in there.values() if _ATTRIBUTE.search(name))}))
     if not wanted:
         return None
     return await reads.attempt(

@@ -9,7 +9,8 @@ from bot.diagnosis.symptoms.entitlements.evidence import Evidence, lineage
 from bot.diagnosis.symptoms.entitlements.rows import dimensions, origin_of, own_rules
 from bot.diagnosis.words import counted, listed, number, title
 from bot.model.assignment import Assignment
-from bot.model.finding import Certainty, ChainLink, Fact, Finding, Link, LinkMark, Remark
+from bot.model.finding import ActionKind, Certainty, ChainLink, Fact, Finding, Link, LinkMark, Offer, Remark
+from bot.model.job import TaskKind
 
 NUMBER: Final = 8
 _NO_END: Final = 9999
@@ -73,10 +74,39 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         ruled_out=_ruled_out(evidence, origin.row),
         missing=evidence.missing,
         links=_links(evidence),
-        offers=links.opening(_links(evidence)[0]),
+        offers=(*_recompute(evidence, origin.row), *links.opening(_links(evidence)[0])),
         say_to_caller="It is known where this right comes from." if origin.row else "",
         as_of=min((one.read_at for one in evidence.assignments or () if one.read_at), default=now),
         chain=_path(evidence),
+    )
+
+
+def _recompute(evidence: Evidence, row: str | None) -> tuple[Offer, ...]:
+    """The complete computation that takes away what no rule gives any more: the only job that computes everybody."""
+    if row != "8h":
+        return ()
+    world = evidence.landscape
+    jobs = [
+        job
+        for job in world.jobs
+        if not job.is_incremental
+        and not world.connectors_of(job.id)
+        and any(
+            task.kind is TaskKind.ROLE_MODEL and task.dirty is False and not task.block_provisioning
+            for task in world.tasks_of(job.id)
+        )
+    ]
+    if len(jobs) != 1:
+        return ()
+    why_not = "Identity Manager does not let people start this job." if jobs[0].user_start_denied else ""
+    return (
+        Offer(
+            ActionKind.RELAUNCH_COMPLETE,
+            jobs[0].id,
+            f"Relaunch {jobs[0].name}",
+            allowed=not why_not,
+            why_not=why_not,
+        ),
     )
 
 

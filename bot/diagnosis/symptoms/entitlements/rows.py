@@ -31,7 +31,7 @@ def origin_of(seen: Evidence, now: datetime) -> Origin:
     chosen = seen.chosen
     if chosen is None:
         return _nothing(seen)
-    first = _state_first(chosen, now)
+    first = _strangers_account(seen, chosen) or _state_first(chosen, now)
     if first is not None:
         return first
     if chosen.indirect:
@@ -57,6 +57,27 @@ def _nothing(seen: Evidence) -> Origin:
         Certainty.POSSIBLE,
         "Identity Manager holds nothing of that name: in the system it may be newer than the last synchronization, or "
         "be called otherwise.",
+    )
+
+
+def _strangers_account(seen: Evidence, one: Assignment) -> Origin | None:
+    """A right that was found in the system, while an account of the person is not surely theirs."""
+    if one.workflow_state not in {_FOUND, _PRE_EXISTING} or one.kind is AssignmentKind.RESOURCE_TYPE:
+        return None
+    unsure = [
+        other
+        for other in seen.assignments or ()
+        if other.kind is AssignmentKind.RESOURCE_TYPE and 0 < (other.correlation_confidence or 0) < _SURE
+    ]
+    if not unsure:
+        return None
+    account = min(unsure, key=lambda other: (other.role, other.id))
+    rate = account.correlation_confidence
+    return Origin(
+        "8l",
+        Certainty.LIKELY,
+        f"It was found in the system, and {account.role} was matched to this person with {rate} % confidence only: "
+        "the account, and so the right, may be somebody else's.",
     )
 
 
@@ -127,8 +148,11 @@ def _calculated(seen: Evidence, one: Assignment, now: datetime) -> Origin:
     fitting = [rule for rule, fits in judged if fits]
     if fitting:
         told = dimensions(fitting[0])
+        named = not any(name.isdigit() for name, _ in fitting[0].dimensions)
         return Origin(
-            "8a", Certainty.CONFIRMED, f"A rule on the person's attributes gives it{': ' + told if told else ''}."
+            "8a",
+            Certainty.CONFIRMED if named else Certainty.LIKELY,
+            f"A rule on the person's attributes gives it{': ' + told if told else ''}.",
         )
     if all(fits is False for _, fits in judged):
         return Origin(
@@ -147,12 +171,18 @@ def _calculated(seen: Evidence, one: Assignment, now: datetime) -> Origin:
 
 
 def matches(rule: RoleRule, seen: Evidence) -> bool | None:
-    """Whether the person meets a rule's dimensions; None where no dimension, or no value, is shown."""
+    """Whether the person meets a rule's dimensions; None where no dimension, or no value, is shown.
+
+    A dimension that is known by its number only is looked for among all values of the person that were read.
+    """
     held = {name.lower(): value for name, value in (seen.identity.properties if seen.identity else {}).items()}
     if not rule.dimensions:
         return None
     fits = True
     for name, wanted in rule.dimensions:
+        if name.isdigit() and held and not wanted.lstrip("-").isdigit():
+            fits = fits and wanted.casefold() in {value.casefold() for value in held.values()}
+            continue
         value = held.get(name.lower())
         if value is None or (wanted.lstrip("-").isdigit() and not value.lstrip("-").isdigit()):
             return None
@@ -171,7 +201,7 @@ def _of_parent(seen: Evidence, top: Assignment, now: datetime) -> str:
 
 def dimensions(rule: RoleRule) -> str:
     """ "Organization = Finance, Site = Paris"."""
-    return ", ".join(f"{name} = {value}" for name, value in rule.dimensions)
+    return ", ".join(value if name.isdigit() else f"{name} = {value}" for name, value in rule.dimensions)
 
 
 def _kind(one: Assignment) -> str:

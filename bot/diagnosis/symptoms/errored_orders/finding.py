@@ -4,29 +4,18 @@ from datetime import datetime
 from typing import Final
 
 from bot.diagnosis import links
-from bot.diagnosis.catalogue import wait_minutes
-from bot.diagnosis.fingerprint import job_fingerprint, order_fingerprint
+from bot.diagnosis.fingerprint import job_fingerprint
 from bot.diagnosis.grouping import (
     MOST_GROUPS,
-    LikeOrders,
-    canary,
-    common_branch,
     group_errored,
-    short_container,
 )
-from bot.diagnosis.masking import sample, shown_value
-from bot.diagnosis.symptoms.errored_orders.evidence import Evidence, duplicate_in
-from bot.diagnosis.symptoms.errored_orders.phrases import RULE_FAILS, Phrase, phrase_for
-from bot.diagnosis.symptoms.errored_orders.rows import Row, judge, named_property
-from bot.diagnosis.symptoms.errored_orders.scene import Scene, scene_of
-from bot.diagnosis.words import counted, listed, moment, noun_of, number, subject_of, title, type_name, verb_of
-from bot.model.finding import ActionKind, Certainty, Fact, Finding, Group, Offer, Remark
-from bot.model.job import JobRun
-from bot.model.order import ChangeType, Order, OrderState
+from bot.diagnosis.symptoms.errored_orders.evidence import Evidence
+from bot.diagnosis.symptoms.errored_orders.judged import Judged
+from bot.diagnosis.words import counted, listed, moment, noun_of, number, title, type_name
+from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark
+from bot.model.order import OrderState
 
 NUMBER: Final = 5
-SHOWN_PEOPLE: Final = 3
-_MOST_CONTAINERS: Final = 5
 _VERIFY: Final = (
     "Executed in the run that is launched for the test; verified after the next synchronization. "
     "Only then do the others follow."
@@ -44,195 +33,10 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
     if evidence.subject.order_id is not None:
         asked = evidence.orders.items[0]
         likes = tuple(like for like in likes if any(order.id == asked.id for order in like.orders))
-    judged = [_Judged(like, likes, evidence, now) for like in likes]
+    judged = [Judged(like, likes, evidence, now) for like in likes]
     if evidence.subject.order_id is not None:
         return _of_one(judged[0], evidence, now)
     return _of_many(judged, evidence, now)
-
-
-class _Judged:
-    """One group with everything that is said of it."""
-
-    def __init__(self, like: LikeOrders, likes: tuple[LikeOrders, ...], evidence: Evidence, now: datetime) -> None:
-        self.like = like
-        self.evidence = evidence
-        self.scene: Scene = scene_of(like, likes, evidence)
-        self.row: Row = judge(self.scene, now)
-        self.phrase: Phrase = RULE_FAILS if self.row.name == "5i" else phrase_for(like.kind)
-        self.running: JobRun | None = evidence.landscape.running_on(like.connector_id, evidence.runs)
-
-    @property
-    def where(self) -> str:
-        """ " in OU=Leavers", "" where no container is known or they have nothing in common."""
-        branch = common_branch(name for name, _ in self.scene.containers)
-        return f" in {short_container(branch)}" if branch else ""
-
-    def filled(self, text: str) -> str:
-        connector = self.evidence.landscape.connector(self.like.connector_id)
-        system = (connector.name or connector.identifier) if connector else "the target"
-        owner = self.evidence.site.owners.get(connector.identifier, "") if connector else ""
-        named = self._named()
-        return text.format(
-            verb=verb_of(self.like.change),
-            where=self.where,
-            place=self.where.removeprefix(" in"),
-            named=named or "value",
-            owner=f"The {system} team ({owner})" if owner else f"The {system} team",
-            wait=wait_minutes(self.like.kind, self.like.text) or 0,
-        ).strip()
-
-    def _named(self) -> str:
-        if found := named_property(self.like.text):
-            return found
-        if self.like.kind.error_class == "data/duplicate":
-            if self.scene.looked:
-                return self.scene.looked.property
-            for order in self.like.orders:
-                pair = duplicate_in(order, self.evidence.properties.get(order.id, ()))
-                if pair:
-                    return pair[0]
-            return "login or mail"
-        return ""
-
-    @property
-    def cause(self) -> str:
-        """What completes "150 deletions: …"."""
-        if self.row.name == "5h":
-            return "not confirmed in time, the target reported no error"
-        if not self.like.text and not self.like.rule_error:
-            return "no error text was recorded"
-        if self.row.fixed_already:
-            return self.filled("container{place} was missing, it exists now")
-        return self.filled(self.phrase.title)
-
-    @property
-    def next(self) -> str:
-        if self.row.name == "5h":
-            return "Relaunch the synchronization first: what it confirms leaves the error by itself. Do not unblock."
-        if not self.like.text and not self.like.rule_error:
-            return "Open Provisioning Review and read the order's details there; no cause can be told from here."
-        if self.row.fixed_already:
-            return "The container exists now: test with one."
-        return self.filled(self.phrase.next)
-
-    @property
-    def count(self) -> str:
-        return counted(len(self.like), noun_of(self.like.change), exact=self.scene.exact)
-
-    def facts(self) -> tuple[Fact, ...]:
-        return _facts(self)
-
-    def test_offer(self, chosen: Order | None, *, alone: bool = False) -> tuple[Offer, ...]:
-        if chosen is None:
-            return ()
-        why_not = self.row.no_unblock or (
-            f"Run {self.running.id} of this connector is in progress; wait until it has ended." if self.running else ""
-        )
-        if len(self.like) == 1 or alone:
-            label = "Unblock this order"
-        else:
-            label = f"Test with 1 of {number(len(self.like))}{'' if self.scene.exact else '+'}"
-        return (
-            Offer(
-                ActionKind.UNBLOCK_ONE,
-                chosen.id,
-                label,
-                allowed=not why_not,
-                why_not=why_not,
-                seen=order_fingerprint(chosen),
-                subject=subject_of(chosen),
-                danger=chosen.change is ChangeType.DELETE,
-            ),
-        )
-
-    def as_group(self, *, offers: bool = True) -> Group:
-        return Group(
-            key=self.like.key,
-            error_class=self.like.kind.error_class if self.like.text else "no-text",
-            cause=self.row.name,
-            certainty=self.row.certainty,
-            count=len(self.like),
-            exact=self.scene.exact,
-            resource_type=self.like.resource_type,
-            change_type=self.like.change.value,
-            sample=sample(self.like.text),
-            title=f"{self.count}: {self.cause}",
-            text=self.row.why,
-            next=self.next,
-            evidence=self.facts(),
-            offers=self.test_offer(canary(self.like.orders)) if offers else (),
-            containers=tuple(short_container(name) for name, _ in self.scene.containers[:_MOST_CONTAINERS]),
-            order_ids=tuple(order.id for order in self.like.orders),
-            sample_people=tuple(order.owner_name for order in self.like.orders[:SHOWN_PEOPLE] if order.owner_name),
-        )
-
-
-def _facts(judged: _Judged) -> tuple[Fact, ...]:
-    like, scene, evidence = judged.like, judged.scene, judged.evidence
-    run = evidence.run
-    at = evidence.orders.read_at if evidence.orders else None
-    source = f"job run {run.id}" if run else "provisioning orders"
-    facts = []
-    if run is not None and scene.failed_in_run:
-        attempted = scene.failed_in_run + scene.passed_same
-        exact = scene.exact and scene.passed_exact
-        whole = number(attempted) if exact else f"at least {number(attempted)}"
-        facts.append(
-            Fact(
-                "Failed",
-                f"{number(scene.failed_in_run)} of {whole} {noun_of(like.change)}s of {like.resource_type}"
-                if scene.passed_read
-                else f"{number(scene.failed_in_run)} {noun_of(like.change)}s of {like.resource_type}",
-                source,
-                run.ended_at or run.started_at or at,
-            )
-        )
-    else:
-        facts.append(Fact("In error", f"{judged.count} of {like.resource_type}", "provisioning orders", at))
-    if like.text:
-        facts.append(
-            Fact("Error text", sample(like.text), f"order {like.orders[0].id}", like.orders[0].performed_at or at)
-        )
-    if like.kind.known:
-        facts.append(Fact("Meaning", like.kind.advice, f"error catalogue, {like.kind.id} {like.kind.error_class}", at))
-    if scene.containers and sum(count for _, count in scene.containers) == len(like):
-        shown = [f"{short_container(name)} ({number(count)})" for name, count in scene.containers]
-        facts.append(Fact("Containers", listed(shown), "provisioning orders", at))
-    if scene.passed_read and scene.passed_other and evidence.passed:
-        passed = counted(scene.passed_other, "other order", exact=scene.passed_exact)
-        facts.append(
-            Fact("Passed", f"{passed} of the connector passed in the same run", source, evidence.passed.read_at)
-        )
-    if scene.passed_since and evidence.passed:
-        facts.append(
-            Fact(
-                "Since then",
-                f"{counted(scene.passed_since, 'like order', exact=scene.passed_exact)} passed after that run",
-                "provisioning orders",
-                evidence.passed.read_at,
-            )
-        )
-    if not like.text and scene.validity_minutes:
-        facts.append(
-            Fact("Validity period", f"{number(scene.validity_minutes)} min", f"resource type {like.resource_type}", at)
-        )
-    if scene.last_sync is not None and (not like.text or judged.row.name == "5d"):
-        facts.append(
-            Fact("Last synchronization", "completed", f"job run {scene.last_sync.job_run_id}", scene.last_sync.ended_at)
-        )
-    if scene.looked is not None:
-        state = "is" if scene.looked.present else "is not"
-        facts.append(
-            Fact(
-                "Looked up",
-                f"{scene.looked.property} {shown_value(scene.looked.property, scene.looked.value)} {state} there"
-                + (f": {scene.looked.name}" if scene.looked.name else ""),
-                "synchronized data",
-                scene.looked.at,
-                private=like.kind.error_class == "data/duplicate",
-            )
-        )
-    return tuple(facts)
 
 
 def _as_of(evidence: Evidence, now: datetime) -> datetime:
@@ -240,7 +44,7 @@ def _as_of(evidence: Evidence, now: datetime) -> datetime:
     return min((page.read_at for page in pages if page is not None), default=now)
 
 
-def _relaunch(judged: list[_Judged], evidence: Evidence) -> tuple[Offer, ...]:
+def _relaunch(judged: list[Judged], evidence: Evidence) -> tuple[Offer, ...]:
     """Relaunch of the job that failed, else of the connector's only fulfilling one; several = a person chooses."""
     connectors = {one.like.connector_id for one in judged}
     if len(connectors) != 1:
@@ -267,7 +71,7 @@ def _relaunch(judged: list[_Judged], evidence: Evidence) -> tuple[Offer, ...]:
     )
 
 
-def _relaunch_complete(judged: list[_Judged], evidence: Evidence) -> tuple[Offer, ...]:
+def _relaunch_complete(judged: list[Judged], evidence: Evidence) -> tuple[Offer, ...]:
     """What a synchronization settles: orders that were not confirmed in time, and accounts that are gone."""
     first = judged[0]
     if first.row.name not in {"5g", "5h"}:
@@ -298,7 +102,7 @@ def _count_all(evidence: Evidence) -> tuple[Offer, ...]:
     return (Offer(ActionKind.COUNT_ALL, "errored", "Count all"),)
 
 
-def _of_many(judged: list[_Judged], evidence: Evidence, now: datetime) -> Finding:
+def _of_many(judged: list[Judged], evidence: Evidence, now: datetime) -> Finding:
     if evidence.subject.run is not None:
         judged = sorted(judged, key=lambda one: -one.scene.failed_in_run)
     first = judged[0]
@@ -346,11 +150,12 @@ def _of_many(judged: list[_Judged], evidence: Evidence, now: datetime) -> Findin
         missing=evidence.missing,
         links=(links.provisioning_review(evidence.site), links.vendor_page(NUMBER)),
         say_to_caller=_caller(first),
+        outlook=first.outlook(now),
         as_of=_as_of(evidence, now),
     )
 
 
-def _of_run(judged: list[_Judged], evidence: Evidence) -> str:
+def _of_run(judged: list[Judged], evidence: Evidence) -> str:
     """ "AD_Provisioning failed: 162 of 199 changes"."""
     scene = judged[0].scene
     job = evidence.landscape.job(evidence.run.job_id) if evidence.run else None
@@ -363,7 +168,7 @@ def _of_run(judged: list[_Judged], evidence: Evidence) -> str:
     return f"{name} failed: {number(failed)} of {attempted if exact else f'at least {attempted}'} changes"
 
 
-def _left_over(judged: list[_Judged], evidence: Evidence) -> tuple[Fact, ...]:
+def _left_over(judged: list[Judged], evidence: Evidence) -> tuple[Fact, ...]:
     """Orders of earlier runs that are still in error, when one run was asked about."""
     left = sum(len(one.like) - one.scene.failed_in_run for one in judged)
     if evidence.subject.run is None or not left or evidence.orders is None:
@@ -372,14 +177,14 @@ def _left_over(judged: list[_Judged], evidence: Evidence) -> tuple[Fact, ...]:
     return (Fact("Still in error", f"{told} of other runs", "provisioning orders", evidence.orders.read_at),)
 
 
-def _told(shown: list[_Judged], more: int) -> str:
+def _told(shown: list[Judged], more: int) -> str:
     lines = [f"({number(index)}) {one.count}: {one.cause}." for index, one in enumerate(shown, 1)]
     if more:
         lines.append(f"{counted(more, 'more group')} not shown.")
     return " ".join(lines)
 
 
-def _caller(judged: _Judged) -> str:
+def _caller(judged: Judged) -> str:
     if judged.row.name == "5h":
         return "The change was most likely made already; it only has not been confirmed yet."
     if not judged.like.text and not judged.like.rule_error:
@@ -387,7 +192,7 @@ def _caller(judged: _Judged) -> str:
     return judged.phrase.caller
 
 
-def _of_one(judged: _Judged, evidence: Evidence, now: datetime) -> Finding:
+def _of_one(judged: Judged, evidence: Evidence, now: datetime) -> Finding:
     order = evidence.orders.items[0] if evidence.orders else judged.like.orders[0]
     done = noun_of(order.change)
     entity = evidence.landscape.entity_type(order.owner_type_id)
@@ -425,6 +230,7 @@ def _of_one(judged: _Judged, evidence: Evidence, now: datetime) -> Finding:
             links.vendor_page(NUMBER),
         ),
         say_to_caller=_caller(judged),
+        outlook=judged.outlook(now),
         as_of=_as_of(evidence, now),
     )
 

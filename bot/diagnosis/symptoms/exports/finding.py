@@ -3,14 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.diagnosis import links
+from bot.diagnosis import links, outlook
 from bot.diagnosis.catalogue import wait_minutes
 from bot.diagnosis.fingerprint import job_fingerprint
 from bot.diagnosis.masking import sample
 from bot.diagnosis.symptoms.exports.evidence import Evidence, files_of
 from bot.diagnosis.symptoms.exports.rows import EXTERNAL_ROWS, Row, changed_header, header_difference, judge, neighbours
 from bot.diagnosis.words import lasted, moment, number, title
-from bot.model.finding import ActionKind, Certainty, Fact, Finding, Link, Offer
+from bot.model.finding import ActionKind, Certainty, Fact, Finding, Link, Offer, Outlook
 from bot.model.job import JobRun, RunState, TaskKind, TaskRun
 
 NUMBER: Final = 1
@@ -75,8 +75,17 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         missing=evidence.missing,
         links=(_screen(evidence), links.vendor_page(NUMBER)),
         say_to_caller=_CALLER if evidence.failed else "",
+        outlook=_outlook(evidence, row, solved, now),
         as_of=min((page.read_at for page in (evidence.recent,) if page), default=now),
     )
+
+
+def _outlook(evidence: Evidence, row: Row, solved: TaskRun | None, now: datetime) -> Outlook | None:
+    failed = evidence.failed
+    if failed is None or solved is not None:
+        return None
+    own = evidence.exports(failed.connector_id)
+    return outlook.of_export(row.kind, evidence.job, own, now, evidence.site.timezone)
 
 
 def repaired_by(evidence: Evidence) -> TaskRun | None:

@@ -131,11 +131,12 @@ def _not_computed(seen: Evidence) -> Cause | None:
     )
 
 
-def _compared(seen: Evidence) -> dict[str, tuple[str, str]]:
-    """Source property → its value at the identity and at the source, where both are known."""
-    identity = seen.identity.properties if seen.identity else {}
-    record = seen.record.properties if seen.record else {}
-    return {name: (identity[path], record[name]) for path, name in seen.pairs if path in identity and name in record}
+def _compared(seen: Evidence) -> dict[str, tuple[str | None, str | None]]:
+    """Source property → its value at the identity and at the source; what both leave empty says nothing."""
+    if seen.identity is None or seen.record is None:
+        return {}
+    both = {name: (seen.identity.properties.get(path), seen.record.properties.get(name)) for path, name in seen.pairs}
+    return {name: pair for name, pair in both.items() if pair != (None, None)}
 
 
 def differing(seen: Evidence) -> tuple[str, ...]:
