@@ -25,7 +25,7 @@ def settle(engine: Engine) -> None:
     engine.identities.refresh(None, now)
     _bind_groups(engine)
     for _ in range(3):
-        engine.role_model.compute(None, Computation(now))
+        engine.role_model.compute(None, Computation(now, reviewed=True))
         if not sum(_provision(engine, connector) for connector in _TARGETS):
             break
         for connector in _TARGETS:

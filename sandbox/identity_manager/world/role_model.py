@@ -25,11 +25,12 @@ WAITING = (State.AWAITING_APPROVAL, State.ERRORED)
 
 @dataclass(slots=True)
 class Computation:
-    """One run of the role model. `block`: every order it makes waits for a review."""
+    """One run of the role model. `block`: every new order waits for a review; `reviewed`: only uncertain ones do."""
 
     now: float
     job_instance: int = 0
     block: bool = False
+    reviewed: bool = False
     created: int = 0
     failures: list[str] = field(default_factory=list)
 
@@ -199,7 +200,8 @@ class RoleModel:
         """Whether a new order of this assignment has to wait for a review."""
         uncertain = a.resource is not None and (0 < a.source_confidence < 100 or 0 < a.type_confidence < 100)
         a.behind = self._earlier(a)
-        return bool(resource_type.row["BlockProvisioning"] or run.block or uncertain or a.behind is not None)
+        required = resource_type.row["BlockProvisioning"] and not run.reviewed
+        return bool(required or run.block or uncertain or a.behind is not None)
 
     def _earlier(self, a: Assignment) -> int | None:
         if a.resource is None:
