@@ -1,7 +1,7 @@
 """A desk before a small, quiet Identity Manager, over real sockets."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ class Bench:
 
     desk: Desk
     sandbox: RunningSandbox
-    who: Actor = Actor("T1", "U1", cumulative([Role.OPERATOR]))
+    who: Actor = field(default_factory=lambda: Actor("T1", "U1", cumulative([Role.OPERATOR])))
 
     async def asks(self, text: str) -> dict[str, Any]:
         """The answer to plain words, as `nimdesk ask --format json` prints it."""
