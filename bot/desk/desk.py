@@ -12,7 +12,7 @@ from bot.desk.command import Asking, Command, Facts
 from bot.desk.confirm import Prepared, Started, Write
 from bot.desk.count import count_orders
 from bot.desk.hearing import Heard, Hearing
-from bot.desk.ticket import ticket_of
+from bot.desk.wording import ticket_of
 from bot.errors import Ambiguous, DeskError, NimError, NotAllowed, NotFound, NotUnderstood, Stale
 from bot.intents import command as typed
 from bot.intents.plain import is_command, is_known

@@ -223,6 +223,8 @@ class Finding:
     """For "why has X no account?": in order, the first one that is not `OK` is where it stopped."""
     outlook: Outlook | None = None
     tables: tuple[TableChange, ...] = ()
+    login: str = ""
+    """The person's login, where it is about one: the only word about a person that a ticket carries."""
     pictures: tuple[Picture, ...] = ()
     """Drawn beside the words; `tables` make one of their own."""
 

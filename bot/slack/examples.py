@@ -10,6 +10,7 @@ from bot.model.message import Message, Modal
 from bot.model.request import RequestState
 from bot.model.view import Audience, HelpCard, IncidentCard, ProgressCard
 from bot.slack import samples
+from bot.slack.sample_symptoms import of_symptom
 from bot.slack.templates import FINDINGS
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def everything() -> Iterator[tuple[str, Draw]]:
     """Every template at least once, by the name under which the preview shows it."""
     yield "findings/finding", lambda to: to.answer(samples.answer_about(samples.unknown()))
     for symptom, name in FINDINGS.items():
-        finding = samples.errored_orders() if name == "errored_orders" else samples.of_symptom(symptom)
+        finding = samples.errored_orders() if name == "errored_orders" else of_symptom(symptom)
         yield f"findings/{name}", _drawer(samples.answer_about(finding), Audience.PERSON)
         yield f"findings/{name}_in_channel", _drawer(samples.answer_about(finding), Audience.CHANNEL)
     answers = {
@@ -69,6 +70,7 @@ def everything() -> Iterator[tuple[str, Draw]]:
     )
     yield "views/ticket", lambda to: to.ticket("162 of 199 changes to AD were refused", "Cause: …\nEvidence: …")
     yield "views/details", lambda to: to.details(samples.answer_about(samples.errored_orders()))
+    yield "views/details_of_a_chain", lambda to: to.details(samples.answer_about(of_symptom(6)))
     yield "views/details_of_a_list", lambda to: to.details(samples.listing())
     yield "views/started", lambda to: to.started(samples.actions()["asked"], new=True)
     yield "views/started_before", lambda to: to.started(samples.actions()["running"], new=False)

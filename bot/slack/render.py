@@ -1,6 +1,6 @@
 """Answers, cards and modals as Slack shows them. Pure: a view in, a message out; nothing is sent here."""
 
-from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,27 +9,26 @@ import structlog
 from prometheus_client import Counter
 from typing_extensions import override
 
+from bot.desk.wording import push_line
 from bot.errors import SettingsError
 from bot.model.action import Action
-from bot.model.answer import Answer, AnswerKind, Section
-from bot.model.finding import ActionKind, Finding, Offer
+from bot.model.answer import Answer, AnswerKind
+from bot.model.finding import Finding
 from bot.model.intent import Intent, Verb
 from bot.model.message import Message, Modal
 from bot.model.view import Audience, Confirmation, HelpCard, IncidentCard, Problem, ProgressCard
 from bot.shipped import shipped
-from bot.slack import ladder, press
+from bot.slack import ladder
 from bot.slack.budget import METADATA, TEXT, cut, shorten, units
 from bot.slack.clean import neutral
+from bot.slack.deck import NO_FINDING, Deck, at_home, parts_of, sections_of, to_operators, tools_of
 from bot.slack.markup import BadMarkup, message, modal
-from bot.slack.press import Press, of_offer
+from bot.slack.press import Press
 from bot.slack.templates import FINDINGS, Templates, line_of
 
 log: Final = structlog.get_logger(__name__)
 _broken: Final = Counter("nimdesk_template_failures_total", "Messages whose template failed", ["template"])
 
-MOST_GROUPS: Final = 5
-MOST_OPENED: Final = 5
-"""Buttons under one section of a listing; the other rows are opened by writing their command."""
 CONFIRM: Final = "nim:confirm"
 SEND_TICKET: Final = "nim:ticket"
 ASK: Final = "nim:ask"
@@ -70,13 +69,13 @@ class Renderer:
         if answer.finding is not None:
             return self.finding(answer.finding, audience, answer)
         public = audience is Audience.CHANNEL
-        deck = _Deck(answer.env)
+        deck = Deck(answer.env)
         things = {
             "answer": answer,
-            "sections": _sections(answer, deck, public=public),
-            "choices": deck.add(Press(one.label, _at_home(one.intent, answer.env)) for one in answer.choices),
-            "offers": [*deck.offers(answer.offers, named=not public), *deck.add(_to_operators(answer))],
-            "tools": deck.add(_tools(answer, audience)),
+            "sections": sections_of(answer, deck, public=public),
+            "choices": deck.add(Press(one.label, at_home(one.intent, answer.env)) for one in answer.choices),
+            "offers": [*deck.offers(answer.offers, named=not public), *deck.add(to_operators(answer))],
+            "tools": deck.add(tools_of(answer, audience)),
             "public": public,
             "env_label": answer.env_label,
             "as_of": answer.as_of,
@@ -87,16 +86,17 @@ class Renderer:
     def finding(self, finding: Finding, audience: Audience, answer: Answer) -> Message:
         public = audience is Audience.CHANNEL
         told = finding.without_names() if public else finding
-        deck = _Deck(answer.env)
+        deck = Deck(answer.env)
         things = {
-            **_parts_of(told, deck, public=public),
-            "sections": _sections(answer, deck, public=public),
-            "tools": deck.add(_tools(answer, audience)),
+            **parts_of(told, deck, public=public, intent=answer.intent),
+            "sections": sections_of(answer, deck, public=public),
+            "tools": deck.add(tools_of(answer, audience)),
             "env_label": answer.env_label,
             "as_of": told.as_of or answer.as_of,
             "requests": len(answer.requests),
         }
-        return self._message(self._finding_template(told), things, deck, told.title, told.text, told.next)
+        drawn = self._message(self._finding_template(told), things, deck, told.title, told.text, told.next)
+        return replace(drawn, text=_led_by(push_line(told, answer.env_label), drawn.text))
 
     def _finding_template(self, finding: Finding) -> str:
         name = f"findings/{FINDINGS.get(finding.symptom or 0, 'finding')}.j2"
@@ -108,7 +108,7 @@ class Renderer:
         """The incident's card: counts, no names; drawn the same for every role, the press decides."""
         incident = card.incident
         told = incident.finding.without_names() if incident.finding else None
-        deck = _Deck(incident.env)
+        deck = Deck(incident.env)
         about = Intent(Verb.INCIDENT, str(incident.id), incident.env)
         tools = [
             Press("Details", about.inside(Verb.DETAILS)),
@@ -117,7 +117,7 @@ class Renderer:
         things = {
             "card": card,
             "incident": incident,
-            **(_parts_of(told, deck, public=True) if told else _NO_FINDING),
+            **(parts_of(told, deck, public=True) if told else NO_FINDING),
             "tools": deck.add(tools),
             "env_label": card.env_label,
             "as_of": told.as_of if told else incident.opened_at,
@@ -129,7 +129,7 @@ class Renderer:
     def progress(self, card: ProgressCard, audience: Audience = Audience.CHANNEL) -> Message:
         """An action on its way; every state has the same kinds of blocks, since edits may not change them."""
         action = card.action
-        deck = _Deck(action.wish.env)
+        deck = Deck(action.wish.env)
         subject = action.wish.subject if audience is Audience.PERSON and action.wish.subject else action.wish.label
         things = {
             "card": card,
@@ -145,7 +145,7 @@ class Renderer:
     def request_help(self, card: HelpCard) -> Message:
         """What the operators read in the incident's thread."""
         request = card.request
-        deck = _Deck(request.intent.env)
+        deck = Deck(request.intent.env)
         claim = Press("Claim", Intent(Verb.CLAIM, str(request.id), request.intent.env))
         things = {
             "card": card,
@@ -158,7 +158,7 @@ class Renderer:
 
     def problem(self, problem: Problem) -> Message:
         """A refusal or an error, told to the one who pressed or asked."""
-        deck = _Deck("")
+        deck = Deck("")
         presses = [Press(label, intent) for label, intent in problem.choices]
         if problem.fresh is not None:
             presses.append(Press("Show the fresh view", problem.fresh))
@@ -169,13 +169,13 @@ class Renderer:
 
     def placeholder(self, what: str) -> Message:
         """Says what is being done when it takes longer than two seconds."""
-        return self._message("messages/placeholder.j2", {"what": what}, _Deck(""), what)
+        return self._message("messages/placeholder.j2", {"what": what}, Deck(""), what)
 
     # --- modals ----------------------------------------------------------------------------------------------------
 
     def confirmation(self, view: Confirmation, private_metadata: str) -> Modal:
         """The last look before a write. Its tick is `agree`; its submit comes back as `nim:confirm`."""
-        deck = _Deck("")
+        deck = Deck("")
         switch = "Run the job as well" if not view.run_job else "Unblock only instead"
         things = {"view": view, "switch": deck.add([Press(switch, view.switch)] if view.switch else [])}
         return self._modal("views/confirmation.j2", things, deck, CONFIRM, private_metadata, view.title, view.what)
@@ -183,42 +183,42 @@ class Renderer:
     def ask_operator(self, what: str, env_label: str, private_metadata: str, *, ask: str = "") -> Modal:
         """Asks for a note (`note`) and a ticket number (`ticket`); comes back as `nim:ask`."""
         things = {"what": what, "env_label": env_label, "ask": ask}
-        return self._modal("views/ask_operator.j2", things, _Deck(""), ASK, private_metadata, "Ask an operator", what)
+        return self._modal("views/ask_operator.j2", things, Deck(""), ASK, private_metadata, "Ask an operator", what)
 
     def ticket(self, title: str, text: str, private_metadata: str = "") -> Modal:
         """The text of a ticket ready to be copied; its submit sends it to the asker (`nim:ticket`)."""
         things = {"title": title, "text": text}
-        return self._modal("views/ticket.j2", things, _Deck(""), SEND_TICKET, private_metadata, "Ticket text", text)
+        return self._modal("views/ticket.j2", things, Deck(""), SEND_TICKET, private_metadata, "Ticket text", text)
 
     def details(self, answer: Answer, private_metadata: str = "") -> Modal:
         """Every piece of evidence, what was ruled out, what could not be read, and the requests that were made."""
         things = {"answer": answer, "finding": answer.finding, "env_label": answer.env_label, "as_of": answer.as_of}
-        return self._modal("views/details.j2", things, _Deck(""), DETAILS, private_metadata, "Details", answer.text)
+        return self._modal("views/details.j2", things, Deck(""), DETAILS, private_metadata, "Details", answer.text)
 
     def started(self, action: Action, *, new: bool) -> Modal:
         """After the submit: it is stored, or the same press had been made before."""
         things = {"action": action, "new": new}
         words = action.wish.subject or action.wish.label or "It is stored."
-        return self._modal("views/started.j2", things, _Deck(""), DETAILS, "", "Started", words)
+        return self._modal("views/started.j2", things, Deck(""), DETAILS, "", "Started", words)
 
     def refused(self, answer: Answer, private_metadata: str = "") -> Modal:
         """Instead of the figures or after the submit: why nothing was done, and what is possible instead."""
-        deck = _Deck(answer.env)
+        deck = Deck(answer.env)
         things = {
             "answer": answer,
-            "choices": deck.add(Press(one.label, _at_home(one.intent, answer.env)) for one in answer.choices),
-            "offers": [*deck.offers(answer.offers, named=True), *deck.add(_to_operators(answer))],
+            "choices": deck.add(Press(one.label, at_home(one.intent, answer.env)) for one in answer.choices),
+            "offers": [*deck.offers(answer.offers, named=True), *deck.add(to_operators(answer))],
         }
         words = ("Nothing was done", answer.title, answer.text, answer.next)
         return self._modal("views/refused.j2", things, deck, DETAILS, private_metadata, *words)
 
     def loading(self, title: str, what: str) -> Modal:
         """Opened at once, within the three seconds of the trigger; replaced when the figures have been read."""
-        return self._modal("views/loading.j2", {"title": title, "what": what}, _Deck(""), DETAILS, "", title, what)
+        return self._modal("views/loading.j2", {"title": title, "what": what}, Deck(""), DETAILS, "", title, what)
 
     # --- how -------------------------------------------------------------------------------------------------------
 
-    def _message(self, template: str, things: dict[str, Any], deck: "_Deck", *words: str) -> Message:
+    def _message(self, template: str, things: dict[str, Any], deck: Deck, *words: str) -> Message:
         try:
             return message(self._templates.render(template, things), deck.presses, template)
         except (jinja2.TemplateError, BadMarkup, TypeError, AttributeError, KeyError) as why:
@@ -226,7 +226,7 @@ class Renderer:
             return plain_message("\n".join(word for word in words if word))
 
     def _modal(
-        self, template: str, things: dict[str, Any], deck: "_Deck", callback_id: str, private_metadata: str, *words: str
+        self, template: str, things: dict[str, Any], deck: Deck, callback_id: str, private_metadata: str, *words: str
     ) -> Modal:
         if units(private_metadata) > METADATA:
             raise ValueError("private_metadata carries a key, never data")
@@ -254,35 +254,6 @@ class _Strict(Renderer):
         raise BadMarkup(f"{template}: {why}") from why
 
 
-_NO_FINDING: Final[dict[str, Any]] = {
-    "finding": None,
-    "groups": [],
-    "more_groups": 0,
-    "offers": [],
-    "closed": [],
-    "public": True,
-}
-
-
-class _Deck:
-    """The buttons of one message; a template knows them by their numbers."""
-
-    def __init__(self, env: str) -> None:
-        self._env = env
-        self.presses: list[Press] = []
-
-    def add(self, presses: Iterable[Press]) -> list[int]:
-        numbers = []
-        for one in presses:
-            if one.drawable:
-                numbers.append(len(self.presses))
-                self.presses.append(one)
-        return numbers
-
-    def offers(self, offers: Iterable[Offer], *, named: bool) -> list[int]:
-        return self.add(made for offer in offers if (made := of_offer(offer, self._env, named=named)) is not None)
-
-
 def plain_message(text: str) -> Message:
     """The words alone, in the one block that cannot be refused."""
     text = shorten(neutral(text).strip(), TEXT - 400) or "nimdesk has nothing to show here."
@@ -291,89 +262,14 @@ def plain_message(text: str) -> Message:
     return Message(text, ({"type": "rich_text", "elements": [section]},))
 
 
+def _led_by(push: str, text: str) -> str:
+    """The plain text with the push line first, all that a notification shows; its title is not said twice."""
+    push = neutral(push)
+    first, _, rest = text.partition("\n")
+    return f"{push}\n{rest if first.rstrip('.') in push else text}"
+
+
 def _template(answer: Answer) -> str:
     if answer.intent is not None and answer.intent.verb in {Verb.DESK, Verb.STATUS} and answer.kind is AnswerKind.LIST:
         return "answers/status.j2"
     return f"answers/{'answer' if answer.kind is AnswerKind.FINDING else answer.kind.value}.j2"
-
-
-def _at_home(intent: Intent, env: str) -> Intent:
-    return intent if intent.env or not env else Intent(intent.verb, intent.thing, env, intent.seen)
-
-
-def _sections(answer: Answer, deck: "_Deck", *, public: bool) -> list[dict[str, Any]]:
-    """Listings with the buttons that open their rows."""
-    return [
-        {"section": part, "buttons": deck.add(_openers(part, answer.env, public=public))} for part in answer.sections
-    ]
-
-
-def _openers(section: Section, env: str, *, public: bool) -> list[Press]:
-    return [
-        Press(row.title, _at_home(row.opens, env))
-        for row in section.rows
-        if row.opens is not None and not (public and row.private)
-    ][:MOST_OPENED]
-
-
-def _tools(answer: Answer, audience: Audience) -> list[Press]:
-    """What every answer carries: for one person to share, look closer, ask again; for a channel to see the names."""
-    intent = answer.intent
-    if intent is None:
-        return []
-    again = Press("Refresh", intent, suffix=press.REFRESH)
-    if audience is Audience.CHANNEL:
-        return [Press("Show me", intent.inside(Verb.SHOW_ME)), Press("Details", intent.inside(Verb.DETAILS))]
-    told = answer.kind in {AnswerKind.FINDING, AnswerKind.LIST, AnswerKind.ANSWER}
-    tools = [Press("Share in channel", intent.inside(Verb.SHARE))] if answer.shareable and told else []
-    if answer.finding is not None:
-        tools.append(Press("Ticket text", intent.inside(Verb.TICKET_TEXT)))
-    if answer.requests or answer.finding is not None:
-        tools.append(Press("Details", intent.inside(Verb.DETAILS)))
-    if told or answer.kind is AnswerKind.UNAVAILABLE:
-        tools.append(again)
-    return tools
-
-
-def _to_operators(answer: Answer) -> list[Press]:
-    """A viewer's press is never a dead end."""
-    offered = any(offer.action is ActionKind.ASK_OPERATOR for offer in answer.offers)
-    intent = answer.intent
-    if offered or intent is None or answer.kind is not AnswerKind.REFUSED or intent.verb not in press.WRITES:
-        return []
-    return [Press("Ask an operator", intent.inside(Verb.ASK_OPERATOR))]
-
-
-def _parts_of(finding: Finding, deck: _Deck, *, public: bool) -> dict[str, Any]:
-    """What `templates/findings` and the incident's card get of a finding."""
-    shown = finding.groups[:MOST_GROUPS]
-    groups = [
-        {
-            "group": group,
-            "number": number,
-            "quoted": group.sample not in {group.title, *(fact.value for fact in group.evidence)},
-            "buttons": deck.offers(_real(group.offers), named=not public),
-        }
-        for number, group in enumerate(shown, 1)
-    ]
-    offered = [(offer.action, offer.target) for group in shown for offer in group.offers]
-    own = [offer for offer in _real(finding.offers) if (offer.action, offer.target) not in offered]
-    return {
-        "finding": finding,
-        "groups": groups,
-        "more_groups": len(finding.groups) - len(shown),
-        "offers": deck.offers(own, named=not public),
-        "closed": _closed([*own, *(offer for group in shown for offer in group.offers)]) if not public else [],
-        "public": public,
-    }
-
-
-def _real(offers: Sequence[Offer]) -> list[Offer]:
-    """Without those that every answer carries anyway."""
-    return [offer for offer in offers if offer.action not in press.EVERYWHERE]
-
-
-def _closed(offers: Iterable[Offer]) -> list[str]:
-    """What is not possible for this reader or at this moment, said before it is pressed."""
-    lines = [f"{offer.label}: {offer.why_not}" for offer in offers if not offer.allowed and offer.why_not]
-    return list(dict.fromkeys(lines))

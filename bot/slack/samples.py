@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from bot.model.action import Action, ActionState, TaskProgress, Verdict, Wish
 from bot.model.actor import Place
@@ -14,9 +14,6 @@ from bot.model.intent import Intent, Verb
 from bot.model.job import RunState, TaskKind
 from bot.model.request import HelpRequest, RequestState
 from bot.model.view import Confirmation, Figure, Problem
-
-if TYPE_CHECKING:
-    pass
 
 NIGHT: Final = datetime(2026, 3, 3, 2, 14, tzinfo=UTC)
 ENV, LABEL = "production", "PRODUCTION"
@@ -129,10 +126,6 @@ def unknown() -> Finding:
         links=(Link("Job", "Connectors › AD › Jobs", "https://identity.example.com/jobs/12"),),
         more=(replace(errored_orders(), groups=(), certainty=Certainty.POSSIBLE),),
     )
-
-
-def of_symptom(symptom: int) -> Finding:
-    return replace(errored_orders(), symptom=symptom, certainty=Certainty.LIKELY, missing=unknown().missing)
 
 
 def answer_about(finding: Finding) -> Answer:

@@ -54,7 +54,12 @@ class Templates:
             "shown": wording.shown,
             "sentence": wording.sentence,
         }
-        self._env.globals |= {"certainty": wording.certainty, "RUN": wording.RUN, "TROUBLE": wording.TROUBLE}
+        self._env.globals |= {
+            "certainty": wording.certainty,
+            "MARK": wording.MARK,
+            "RUN": wording.RUN,
+            "TROUBLE": wording.TROUBLE,
+        }
 
     def names(self) -> list[str]:
         return self._env.list_templates(extensions=["j2"])

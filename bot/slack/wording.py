@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from bot.model.finding import Certainty, Finding, Group, Missing
+from bot.model.finding import Certainty, Finding, Group, LinkMark, Missing
 from bot.model.incident import RunTrouble
 from bot.model.job import RunState
 
@@ -39,6 +39,14 @@ RUN: Final = {
     RunState.UNKNOWN: "is in a state that this installation has not explained",
 }
 """After "the job's last run"."""
+MARK: Final = {
+    LinkMark.OK: "✓",
+    LinkMark.BROKEN: "✗",
+    LinkMark.WAITING: "…",
+    LinkMark.UNKNOWN: "?",
+    LinkMark.NOT_REACHED: "–",
+}
+"""Stands before the mark's word, never alone where something is wrong."""
 
 
 def certainty(thing: Finding | Group, missing: Iterable[Missing] = ()) -> str:
