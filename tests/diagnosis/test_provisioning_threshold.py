@@ -7,6 +7,7 @@ import pytest
 from bot.diagnosis.job_run import examine_run
 from bot.diagnosis.site import Site
 from bot.model.assignment import RoleRule
+from bot.model.change import Progress
 from bot.model.finding import ActionKind, Certainty
 from bot.model.ids import ResourceId, ResourceTypeId
 from bot.model.job import Limits, RunState, TaskKind
@@ -16,10 +17,17 @@ from tests.diagnosis.fakes import GENERATE, HR, NOW, FakeNim, ago, job, order, r
 
 SITE = Site()
 START = ago(hours=6)
+NOTHING_REMOVED = Progress(0, 3, 0)
+AS_MANY_REMOVED = Progress(0, 3, 312)
 
 
 def world(
-    count: int = 312, change: ChangeType = ChangeType.DELETE, *, accounts: int = 940, limits: Limits | None = None
+    count: int = 312,
+    change: ChangeType = ChangeType.DELETE,
+    *,
+    accounts: int = 940,
+    limits: Limits | None = None,
+    removed: Progress | None = NOTHING_REMOVED,
 ) -> FakeNim:
     nim = FakeNim()
     nim.types = [resource_type(limits=limits or Limits(0, 0, 0, 30, 30, 30), assignment_count=accounts)]
@@ -30,7 +38,7 @@ def world(
             "7", TaskKind.GENERATE, RunState.BLOCKED, run_id="48301", start=START, task_id="306", name="Generate_AD"
         ),
         task_run("5", TaskKind.GENERATE, run_id="48200", start=ago(hours=30), task_id="306"),
-        task_run("4", TaskKind.SYNCHRONIZE, run_id="48250", start=ago(hours=8), connector_id=HR),
+        task_run("4", TaskKind.SYNCHRONIZE, run_id="48250", start=ago(hours=8), connector_id=HR, progress=removed),
     ]
     nim.all_the_orders = [
         order(str(5000 + i), OrderState.PENDING, change, owner_id=ResourceId(str(100 + i)), created_at=ago(hours=7))
@@ -57,22 +65,29 @@ async def test_the_exceeded_threshold_is_told_with_its_share():
 
 
 async def test_7a_owners_that_are_no_identities_any_more():
-    nim = world()
+    nim = world(removed=AS_MANY_REMOVED)
     nim.versions = nim.versions[:10]
     found = await ask(nim)
     assert (found.cause, found.certainty) == ("7a", Certainty.CONFIRMED)
     assert not resume(found).allowed
 
 
+async def test_7a_as_many_rows_removed_and_a_sampled_owner_without_a_source():
+    nim = world(removed=AS_MANY_REMOVED)
+    nim.all_sources = []
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("7a", Certainty.CONFIRMED)
+
+
 async def test_7a_is_likely_from_the_source_of_one_owner():
-    nim = world()
+    nim = world(removed=None)
     nim.all_sources = [replace(nim.all_sources[0], valid_to=ago(hours=8))]
     found = await ask(nim)
     assert (found.cause, found.certainty) == ("7a", Certainty.LIKELY)
 
 
 async def test_7a_is_never_told_from_a_page_of_people_that_is_not_all():
-    nim = world()
+    nim = world(removed=AS_MANY_REMOVED)
     nim.versions = nim.versions[:10] + [
         ResourceVersion(ResourceId(str(9000 + i)), "Directory_User", "x", {}) for i in range(1000)
     ]
@@ -84,7 +99,7 @@ def rule(at) -> RoleRule:
 
 
 async def test_7b_a_rule_of_the_type_was_changed_since_the_last_good_run():
-    nim = world()
+    nim = world(removed=None)
     nim.all_role_rules = [rule(ago(hours=12))]
     found = await ask(nim)
     assert (found.cause, found.certainty) == ("7b", Certainty.LIKELY)
@@ -92,8 +107,19 @@ async def test_7b_a_rule_of_the_type_was_changed_since_the_last_good_run():
     assert not resume(found).allowed
 
 
-async def test_7b_an_older_change_of_a_rule_explains_nothing():
+async def test_7b_a_rule_of_a_role_that_gives_the_type_was_changed():
     nim = world()
+    nim.all_role_rules = [
+        RoleRule("25001", "resource type rule", "71", "AD account", parent_role_id="8001", changed_at=ago(days=99)),
+        RoleRule("88", "single role rule", "8001", "AD account FR", changed_at=ago(hours=12)),
+    ]
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("7b", Certainty.LIKELY)
+    assert "AD account FR" in found.text
+
+
+async def test_7b_an_older_change_of_a_rule_explains_nothing():
+    nim = world(removed=None)
     nim.all_role_rules = [rule(ago(hours=40))]
     found = await ask(nim)
     assert found.cause is None
@@ -170,9 +196,11 @@ async def test_orders_that_cannot_be_counted_are_never_forced_from_here():
     assert not resume(found).allowed
 
 
+@pytest.mark.parametrize("removed", [None, NOTHING_REMOVED, Progress(0, 0, 800)])
 @pytest.mark.parametrize("change", list(ChangeType))
-async def test_it_costs_at_most_six_requests(change):
-    nim = world(800, change)
+async def test_it_costs_at_most_six_requests(change, removed):
+    nim = world(800, change, removed=removed)
+    nim.all_role_rules = [RoleRule("25001", "resource type rule", "71", "AD account", parent_role_id="8001")]
     nim.values = {one.id: (OrderProperty("mail", "scalar", "x"),) for one in nim.all_the_orders}
     await ask(nim)
     assert len(nim.made) <= 6, nim.made

@@ -24,6 +24,8 @@ from bot.ports import NimReads
 LOOK_BACK: Final = timedelta(days=3)
 SAMPLED: Final = 50
 TYPE_RULE: Final = "resource type rule"
+ROLE_RULE: Final = "single role rule"
+_MOST_ROLES: Final = 20
 _ACCOUNT_NAMES: Final = ("sAMAccountName", "userPrincipalName", "BNAME", "Login", "mail", "alias")
 _ALL_TOUCHED: Final = 0.8
 
@@ -108,14 +110,21 @@ async def _around(nim: NimReads, reads: Reads, seen: Evidence, type_id: Resource
     there: Page[ResourceVersion] | None = None
     if change is ChangeType.DELETE:
         owner = next((order.owner_id for order in oldest_first(own) if order.owner_id), None)
-        people, sources, rules = await asyncio.gather(
+        removed = identities_removed(seen.recent, seen.connector_id, len(own))
+        rules, sources = await asyncio.gather(
+            reads.attempt(nim.role_rules((type_id,), kind=TYPE_RULE), "the rules of the resource type"),
+            _sources(nim, reads, person_type, owner) if removed is not False else _nothing(),
+        )
+        role_rules, people = await asyncio.gather(
+            _role_rules(nim, reads, rules or ()) if not removed else _nothing(),
             reads.attempt(
                 nim.resources(person_type, (seen.site.person_end_date,), limit=1000),
                 "the identities with their end dates",
-            ),
-            _sources(nim, reads, person_type, owner),
-            reads.attempt(nim.role_rules((type_id,), kind=TYPE_RULE), "the rules of the resource type"),
+            )
+            if removed is not None
+            else _nothing(),
         )
+        rules = (*(rules or ()), *(role_rules or ())) if rules is not None or role_rules is not None else None
     else:
         values, rules = await asyncio.gather(
             reads.attempt(nim.order_properties(sample), "the values of the orders"),
@@ -143,6 +152,28 @@ async def _around(nim: NimReads, reads: Reads, seen: Evidence, type_id: Resource
         there,
         reads.missing,
     )
+
+
+async def _role_rules(nim: NimReads, reads: Reads, rules: Sequence[RoleRule]) -> Sequence[RoleRule] | None:
+    """Rules of the roles through which the resource type is given."""
+    roles = tuple(dict.fromkeys(rule.parent_role_id for rule in rules if rule.parent_role_id))[:_MOST_ROLES]
+    if not roles:
+        return None
+    return await reads.attempt(nim.role_rules(roles, kind=ROLE_RULE), "the rules of the roles that give it")
+
+
+def identities_removed(recent: Page[TaskRun] | None, connector_id: ConnectorId | None, count: int) -> bool | None:
+    """Whether a synchronization of another connector removed about as many rows; None where no counters are shown."""
+    told = [
+        one.progress.deleted
+        for one in recent or ()
+        if one.kind is TaskKind.SYNCHRONIZE
+        and one.connector_id != connector_id
+        and one.state is RunState.COMPLETED
+        and one.progress is not None
+        and one.progress.deleted is not None
+    ]
+    return any(2 * removed >= count for removed in told) if told else None
 
 
 async def _nothing() -> None:
