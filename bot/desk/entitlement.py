@@ -16,7 +16,8 @@ async def run(asking: Asking) -> Answer:
         raise NotFound("Whose right?", next_step="For example: /nim access leroy · or: /nim access leroy Domain Admins")
     person, entitlement = await the_person_before(asking, words)
     subject = Subject(person=person, entitlement=entitlement)
-    return answer_of(await entitlements.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now()))
+    found = await entitlements.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now())
+    return answer_of(found, person)
 
 
 COMMAND = Command(

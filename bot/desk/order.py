@@ -1,6 +1,7 @@
 """`order ID`, `order PERSON [SYSTEM]`: one order's diagnosis with its buttons. Nobody knows an order's number."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.desk.command import Asking, Command
 from bot.desk.desk import Candidates
@@ -46,7 +47,10 @@ async def _card(asking: Asking, order_id: OrderId) -> Answer:
     return answer_of(finding)
 
 
-def answer_of(finding: Finding) -> Answer:
+def answer_of(finding: Finding, person: Person | None = None) -> Answer:
+    """The finding as an answer; `person` is the one whom it is about, where it is about one."""
+    if person is not None:
+        finding = replace(finding, login=person.login)
     return Answer(
         kind=AnswerKind.FINDING,
         title=finding.title,

@@ -14,7 +14,7 @@ async def run(asking: Asking) -> Answer:
     if not words:
         raise NotFound("Who?", next_step="For example: /nim user anne leroy · or a login, or an employee number.")
     person = await the_person(asking, words)
-    return answer_of(await examine_person(asking.nim, person, asking.facts.site, asking.env.now()))
+    return answer_of(await examine_person(asking.nim, person, asking.facts.site, asking.env.now()), person)
 
 
 COMMAND = Command(

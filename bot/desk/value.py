@@ -68,7 +68,8 @@ async def run(asking: Asking) -> Answer:
         resource_type_ids=system.type_ids if system else (),
         expected_value=rest[0].strip() if rest else "",
     )
-    return answer_of(await wrong_values.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now()))
+    found = await wrong_values.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now())
+    return answer_of(found, person)
 
 
 async def properties(asking: Asking) -> Mapping[str, str]:

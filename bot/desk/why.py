@@ -161,7 +161,7 @@ async def _of_person(asking: Asking, words: str, system: System | None = None) -
     person = await the_person(asking, words, rest=system.called if system else "")
     types = system.type_ids if system else ()
     return order.answer_of(
-        await examine_person(asking.nim, person, asking.facts.site, asking.env.now(), resource_type_ids=types)
+        await examine_person(asking.nim, person, asking.facts.site, asking.env.now(), resource_type_ids=types), person
     )
 
 
