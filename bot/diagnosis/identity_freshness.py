@@ -12,7 +12,6 @@ from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.words import listed, title
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer
-from bot.model.ids import ConnectorId
 from bot.ports import NimReads
 
 _MOST_COMPARED: Final = 16
@@ -58,7 +57,7 @@ def comparable(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
 def _not_computed(
     way: Way, apart: Sequence[str], source: str, world: Landscape, site: Site, now: datetime, reads: Reads
 ) -> Finding:
-    connector = _filled_by(world, source)
+    connector = world.filled_by(source)
     complete = world.complete_job(connector, None, site) if connector else None
     why_not = "" if complete is not None else "Which job computes everybody is not known here."
     if complete is not None and complete.user_start_denied:
@@ -92,11 +91,3 @@ def _not_computed(
         say_to_caller="The change has arrived and will be taken over with the next computation.",
         as_of=now,
     )
-
-
-def _filled_by(world: Landscape, entity_type: str) -> ConnectorId | None:
-    """The connector whose identifier the source's entity type begins with: "HR" of "HR_Person"."""
-    found = [
-        one.id for one in world.connectors if one.identifier and entity_type.lower().startswith(one.identifier.lower())
-    ]
-    return found[0] if len(found) == 1 else None

@@ -61,6 +61,15 @@ class Landscape:
         found = self.resource_type(order.resource_type_id)
         return found.connector_id if found else None
 
+    def filled_by(self, entity_type: str) -> ConnectorId | None:
+        """The connector whose identifier an entity type begins with: "HR" of "HR_Person"; None where not just one."""
+        found = [
+            one.id
+            for one in self.connectors
+            if one.identifier and entity_type.lower().startswith(one.identifier.lower())
+        ]
+        return found[0] if len(found) == 1 else None
+
     def system_of(self, order: Order) -> str:
         """The managed system of an order in the words of the configuration."""
         connector = self.connector(self.connector_of(order))

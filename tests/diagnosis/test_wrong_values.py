@@ -14,7 +14,7 @@ from bot.model.job import TaskKind
 from bot.model.order import ChangeType, OrderProperty, OrderState
 from bot.model.person import Person
 from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
-from tests.diagnosis.fakes import NOW, FakeNim, ago, order, resource_type, task_run
+from tests.diagnosis.fakes import HR, NOW, FakeNim, ago, order, resource_type, task_run
 
 SITE = Site()
 JOHN = Person(ResourceId("900"), "Directory_User", "Doe, John", "jdoe")
@@ -51,10 +51,17 @@ async def ask(nim: FakeNim, **more):
     return wrong_values.diagnose(await wrong_values.gather(nim, subject, SITE, NOW), NOW)
 
 
-async def test_6a_wrong_at_the_source():
+@pytest.mark.parametrize(
+    ("synced", "certainty", "also"),
+    [(0.2, Certainty.CONFIRMED, []), (8, Certainty.LIKELY, ["6b"]), (None, Certainty.LIKELY, [])],
+)
+async def test_6a_wrong_at_the_source_is_sure_only_while_the_source_is_fresh(synced, certainty, also):
     nim = world(value="Sales FR", policy="Sales FR", current="Sales FR")
+    if synced:
+        nim.all_task_runs = [task_run("4", TaskKind.SYNCHRONIZE, start=ago(hours=synced), connector_id=HR)]
     found = await ask(nim, expected_value="Sales DE")
-    assert (found.symptom, found.cause, found.certainty) == (6, "6a", Certainty.CONFIRMED)
+    assert (found.symptom, found.cause, found.certainty) == (6, "6a", certainty)
+    assert [one.row for one in found.contributing] == also
 
 
 async def test_6a_is_never_told_without_the_source():

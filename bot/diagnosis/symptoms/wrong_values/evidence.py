@@ -55,6 +55,8 @@ class Evidence:
     history: Sequence[ValueChange] | None = None
     computed: TaskRun | None = None
     """The last computation of the role model, where a history makes it worth reading."""
+    synced: TaskRun | None = None
+    """The last synchronization of the source that ended well."""
     missing: tuple[Missing, ...] = ()
 
 
@@ -125,6 +127,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         if history_wanted and inputs
         else _nothing(),
     )
+    synced = await _synced(nim, reads, world, source, recent, now) if record is not None else None
     if not history_wanted:
         reads.note("when the value changed", "This environment shows no history.", "the person's page > View History")
     return Evidence(
@@ -143,7 +146,40 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         record,
         history,
         _last_role_model(recent),
+        synced,
         reads.missing,
+    )
+
+
+async def _synced(
+    nim: NimReads,
+    reads: Reads,
+    world: Landscape,
+    source: Source | None,
+    recent: Page[TaskRun] | None,
+    now: datetime,
+) -> TaskRun | None:
+    """When the source was last synchronized: what changed there since is not in Identity Manager."""
+    connector_id = world.filled_by(source.entity_type) if source else None
+    if connector_id is None:
+        return None
+    page = recent
+    if page is None:
+        page = await reads.attempt(
+            nim.recent_task_runs(now - LOOK_BACK, connector_id=connector_id),
+            "the last synchronization of the source",
+            without="Whether the source changed since is not known.",
+        )
+    return next(
+        (
+            one
+            for one in page or ()
+            if one.kind is TaskKind.SYNCHRONIZE
+            and one.state is RunState.COMPLETED
+            and one.connector_id == connector_id
+            and one.ended_at is not None
+        ),
+        None,
     )
 
 

@@ -15,6 +15,7 @@ NUMBER: Final = 6
 _FEWEST_TRACKS: Final = 2
 _SAYS: Final = {
     "6a": "wrong at the source",
+    "6b": "the source may have changed since",
     "6c": "several sources contribute",
     "6d": "rule, not data",
     "6f": "the identity differs from its source",
@@ -27,6 +28,7 @@ _SAYS: Final = {
 }
 _NEXT: Final = {
     "6a": "Who keeps the source corrects it; it follows with the next synchronization and computation.",
+    "6b": "Relaunch the complete synchronization of the source, then look again.",
     "6c": "Look at View Sources which record has precedence, and correct or end the other one.",
     "6d": "An application administrator looks at the rule; then recompute this person and compare, before all.",
     "6f": "Look at View Sources and View History: when did the identity change, and did its source?",

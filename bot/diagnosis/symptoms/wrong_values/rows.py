@@ -17,6 +17,8 @@ from bot.model.value import PropertyRule
 PROTECTED: Final = frozenset({16, 24})
 """Approved and questioned: a value that a person has set."""
 RECENT: Final = timedelta(days=14)
+FRESH: Final = timedelta(hours=1)
+"""A source that was synchronized longer ago may say something else by now."""
 _UNDER_WAY: Final = frozenset(
     {
         OrderState.PENDING,
@@ -53,7 +55,8 @@ def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
         _ambiguous(seen),
         _rule_changed(seen, now),
         _identity_only(seen),
-        _source(seen),
+        _source(seen, now),
+        _stale_source(seen, now),
     )
     held = tuple(cause for cause in found if cause is not None)
     return held or _as_computed(seen)
@@ -222,7 +225,18 @@ def _identity_only(seen: Evidence) -> Cause | None:
     )
 
 
-def _source(seen: Evidence) -> Cause | None:
+def _stale_source(seen: Evidence, now: datetime) -> Cause | None:
+    """The source may have changed after it was last synchronized: nobody can see that from here."""
+    synced = seen.synced.ended_at if seen.synced else None
+    if _source(seen, now) is None or synced is None or now - synced <= FRESH:
+        return None
+    name = seen.record.entity_type if seen.record else "the source"
+    return Cause(
+        "6b", Certainty.POSSIBLE, f"{name} is as of {moment(synced)}: what changed there since is not known here."
+    )
+
+
+def _source(seen: Evidence, now: datetime) -> Cause | None:
     """Account, identity and source are one value, and the asker expects another."""
     expected = seen.subject.expected_value
     rule = computed(seen)
@@ -231,9 +245,11 @@ def _source(seen: Evidence) -> Cause | None:
     as_it_is = [name for name, pair in sorted(_compared(seen).items()) if pair == (rule, rule)]
     if not as_it_is:
         return None
+    synced = seen.synced.ended_at if seen.synced else None
+    fresh = synced is not None and now - synced <= FRESH
     return Cause(
         "6a",
-        Certainty.CONFIRMED,
+        Certainty.CONFIRMED if fresh else Certainty.LIKELY,
         f"{listed(as_it_is)} is like that in {seen.record.entity_type}: it is wrong at the source.",
     )
 
