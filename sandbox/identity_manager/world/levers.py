@@ -15,6 +15,7 @@ from sandbox.identity_manager.world.engine import SERVICE_ACCOUNT, Engine
 from sandbox.identity_manager.world.scenario import LeverDefinition
 from sandbox.identity_manager.world.systems.access import NETWORK_FAULTS, Access, Host
 from sandbox.identity_manager.world.systems.directory import OPERATIONS
+from sandbox.identity_manager.world.systems.errors import TargetError
 
 Value = bool | int | str
 
@@ -75,8 +76,11 @@ class Levers:
             acts = definition.on if value else definition.off
             if not value and not definition.off:
                 raise ValueError(f"{definition.label}: what was done cannot be undone")
-            for act in acts:
-                act.run(self.engine)
+            try:
+                for act in acts:
+                    act.run(self.engine)
+            except (TargetError, KeyError) as error:
+                raise ValueError(f"{definition.label}: {error}") from error
             self._positions[definition.name] = bool(value)
 
         self._add(

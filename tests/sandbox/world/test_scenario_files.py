@@ -66,6 +66,13 @@ def test_an_acceptance_table_makes_no_difference(tmp_path: Path) -> None:
     assert read(plain).model_dump() == read(labelled).model_dump()
 
 
+def test_a_profile_can_be_asked_for() -> None:
+    assert read("leavers-rights").settings("harsh").profile == "harsh"
+    assert read("leavers-rights").settings(None).profile == "plain"
+    with pytest.raises(BadScenario, match="plain and harsh"):
+        read("leavers-rights").settings("rough")
+
+
 def test_an_unknown_key_is_named(tmp_path: Path) -> None:
     file = tmp_path / "wrong.toml"
     file.write_text("poeple = 30\n", encoding="utf-8")
