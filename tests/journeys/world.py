@@ -14,6 +14,7 @@ from typing import Any
 
 import aiohttp
 
+from bot.slack.reply import READING
 from sandbox.identity_manager.server.running import RunningSandbox, start_sandbox
 from sandbox.workspace import RunningWorkspace, WorkspaceConfig, start_workspace, with_manifest
 
@@ -95,21 +96,32 @@ class Person:
         ran = await self.do("command", channel=channel, command="/nim", text=text)
         assert ran["ok"], ran
         seen = await self.view(channel=channel, since=ran["since"], wait=PATIENCE, **{"for": "message"})
-        answers = [one for one in seen["messages"] if one.get("ephemeral")]
+        answers: list[dict[str, Any]] = [one for one in seen["messages"] if one.get("ephemeral")]
         assert answers, f"no answer to /nim {text}"
         return answers[-1]
 
     async def modal(self, *words: str) -> dict[str, Any]:
         """The open modal once it shows one of the words."""
-        seen: dict[str, Any] = {}
-        for _ in range(int(PATIENCE * 5)):
-            seen = await self.view()
-            for view in reversed(seen.get("views") or []):
-                if any(one in json.dumps(view, ensure_ascii=False) for one in words):
-                    found: dict[str, Any] = view
-                    return found
-            await asyncio.sleep(0.2)
-        raise AssertionError(f"{self.name} has no modal with {words!r}: {json.dumps(seen.get('views'))[:2000]}")
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        seen = await self.view()
+        views: list[dict[str, Any]] = seen.get("views") or []
+        while True:
+            for view in reversed(views):
+                if any(one in text_of(view) for one in words):
+                    return view
+            left = until - loop.time()
+            assert left > 0, f"{self.name} has no modal with {words!r}; there is:\n" + "\n---\n".join(
+                map(text_of, views)
+            )
+            seen = await self.view(since=seen["revision"], wait=min(left, 5), **{"for": "view,closed,notice"})
+            views = seen.get("views", views)
+
+    async def presses(self, message: dict[str, Any], label: str, *, then: tuple[str, ...]) -> dict[str, Any]:
+        """Presses a button of a message and returns the modal that shows one of the words."""
+        pressed = await self.do("press", channel=message["channel"], ts=message["ts"], label=label)
+        assert pressed["ok"], pressed
+        return await self.modal(*then)
 
 
 @dataclass
