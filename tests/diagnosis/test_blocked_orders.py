@@ -12,7 +12,7 @@ from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.model.finding import ActionKind, Certainty
 from bot.model.ids import OrderId, ResourceId
-from bot.model.job import TaskKind
+from bot.model.job import RunState, TaskKind
 from bot.model.order import ChangeType, OrderProperty, OrderState
 from tests.diagnosis.fakes import NO_RIGHT, NOW, FakeNim, ago, job, order, resource_type, run, task, task_run
 
@@ -167,6 +167,14 @@ async def test_4h_an_order_in_error_and_blocked_is_told_as_an_error():
 async def test_without_the_flag_the_cause_is_not_visible():
     found = await ask(world(waiting(), review=None))
     assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+
+
+async def test_while_the_role_model_is_being_computed_nothing_is_released():
+    nim = computed(option=True)
+    nim.all_runs.append(run("48300", "1007", RunState.RUNNING, start=ago(minutes=1), minutes=None))
+    offer = unblock(await ask(nim, "5003"))
+    assert not offer.allowed
+    assert "48300" in offer.why_not
 
 
 async def test_one_order_costs_at_most_six_requests():

@@ -105,6 +105,22 @@ async def test_1c_says_what_was_ruled_out_and_what_to_do():
     assert labels == ["Failed task", "Log", "File", "Other exports of the agent", "Last success"]
 
 
+async def test_a_password_that_is_refused_again_and_again_asks_for_a_pause():
+    nim = world(EXPIRED)
+    nim.all_task_runs += [
+        task_run(
+            f"9{i}",
+            TaskKind.EXPORT,
+            RunState.ERRORED,
+            run_id=f"4830{i}",
+            start=START + timedelta(minutes=15 * i),
+            task_id="301",
+        )
+        for i in range(1, 4)
+    ]
+    assert "pause the connector's schedule" in (await ask(nim)).next
+
+
 async def test_1i_is_confirmed_by_the_header():
     nim = world("Header with name 'EmployeeId' was not found", kind=TaskKind.PREPARE)
     nim.listing = {

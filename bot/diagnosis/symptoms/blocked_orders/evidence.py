@@ -11,7 +11,7 @@ from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.model.finding import Missing
 from bot.model.ids import OrderId
-from bot.model.job import JobRun, TaskKind, TaskRun
+from bot.model.job import JobRun, RunState, TaskKind, TaskRun
 from bot.model.order import Order, OrderState
 from bot.model.page import Page
 from bot.ports import NimReads
@@ -37,6 +37,8 @@ class Evidence:
     """Where no task's block option is shown: tasks since the orders came to be."""
     reviewing: tuple[JobRun, ...] | None = None
     """Runs of the jobs whose role model task has the block option; None = not known which."""
+    computing: JobRun | None = None
+    """A computation of the role model that is under way: states change under one's hands."""
     asked_unread: bool = False
     missing: tuple[Missing, ...] = ()
 
@@ -64,8 +66,15 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
     known = [at for at in moments if at is not None]
     options = {task.block_provisioning for task in world.tasks if task.kind is TaskKind.ROLE_MODEL}
     shown = bool(options - {None})
-    same, tasks, reviewing = await asyncio.gather(
+    same, running, tasks, reviewing = await asyncio.gather(
         _same(nim, reads, asked) if asked else _nothing(),
+        reads.attempt(
+            nim.job_runs(states=(RunState.RUNNING,), limit=_RUNS),
+            "the runs in progress",
+            without="A computation under way would not be seen.",
+        )
+        if seen
+        else _nothing(),
         reads.attempt(
             nim.recent_task_runs((min(known) if known else now) - _BEFORE),
             "the runs of the role model",
@@ -84,6 +93,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         same,
         tasks,
         reviewing,
+        computing=_computing(world, running),
         asked_unread=bool(subject.order_id) and asked is None,
         missing=reads.missing,
     )
@@ -109,6 +119,17 @@ async def _reviewing(nim: NimReads, reads: Reads, world: Landscape) -> tuple[Job
     if any(page is None for page in pages) or len(jobs) > _MOST_JOBS:
         return None
     return tuple(run for page in pages if page is not None for run in page)
+
+
+def _computing(world: Landscape, running: Page[JobRun] | None) -> JobRun | None:
+    return next(
+        (
+            run
+            for run in running or ()
+            if not run.ended and any(task.kind is TaskKind.ROLE_MODEL for task in world.tasks_of(run.job_id))
+        ),
+        None,
+    )
 
 
 def computed_at(order: Order) -> datetime | None:

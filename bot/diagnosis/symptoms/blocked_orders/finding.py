@@ -64,7 +64,9 @@ _CALLER: Final = {
 }
 
 
-def _no_release(cause: Cause | None) -> str:
+def _no_release(cause: Cause | None, evidence: Evidence) -> str:
+    if evidence.computing is not None:
+        return f"The role model is being computed in run {evidence.computing.id}; wait until it has ended."
     if cause is None:
         return ""
     if cause.row in {"4d", "4e"}:
@@ -74,9 +76,9 @@ def _no_release(cause: Cause | None) -> str:
     return ""
 
 
-def _release(order: Order, cause: Cause | None) -> Offer:
+def _release(order: Order, cause: Cause | None, evidence: Evidence) -> Offer:
     target = cause.first if cause and cause.first else order
-    why_not = _no_release(cause)
+    why_not = _no_release(cause, evidence)
     return Offer(
         ActionKind.UNBLOCK_ONE,
         target.id,
@@ -139,7 +141,7 @@ def _one(evidence: Evidence, order: Order, now: datetime) -> Finding:
         evidence=tuple(facts),
         contributing=tuple(Remark(one.row, one.why) for one in found[1:]),
         ruled_out=tuple(ruled_out),
-        offers=(_release(order, cause), *links.opening(_links(evidence, order)[0])),
+        offers=(_release(order, cause, evidence), *links.opening(_links(evidence, order)[0])),
         missing=evidence.missing,
         links=_links(evidence, order),
         say_to_caller=_CALLER.get(cause.row if cause else "", "The change waits for a person to approve it."),
@@ -161,7 +163,7 @@ def _many(evidence: Evidence, orders: Page[Order], now: datetime) -> Finding:
         place = (cause.row if cause else "", order.resource_type, order.change)
         groups.setdefault(place, []).append((order, cause))
     ranked = sorted(groups.items(), key=lambda one: (-len(one[1]), one[0]))
-    shown = tuple(_group(orders, row, members) for (row, _, _), members in ranked[:MOST_GROUPS])
+    shown = tuple(_group(evidence, orders, row, members) for (row, _, _), members in ranked[:MOST_GROUPS])
     first = shown[0] if shown else None
     told = counted(len(orders), "order", exact=orders.exact)
     person = evidence.subject.person
@@ -190,7 +192,7 @@ def _many(evidence: Evidence, orders: Page[Order], now: datetime) -> Finding:
     )
 
 
-def _group(orders: Page[Order], row: str, members: list[tuple[Order, Cause | None]]) -> Group:
+def _group(evidence: Evidence, orders: Page[Order], row: str, members: list[tuple[Order, Cause | None]]) -> Group:
     ordered = oldest_first(order for order, _ in members)
     causes = {order.id: cause for order, cause in members}
     chosen = ordered[0]
@@ -215,7 +217,7 @@ def _group(orders: Page[Order], row: str, members: list[tuple[Order, Cause | Non
             Fact("Waiting", f"{count} of {chosen.resource_type}", "provisioning orders", orders.read_at),
             Fact("Oldest", "waiting since", f"order {chosen.id}", chosen.created_at or orders.read_at),
         ),
-        offers=(_release(chosen, cause),),
+        offers=(_release(chosen, cause, evidence),),
         order_ids=tuple(order.id for order in ordered),
         sample_people=tuple(order.owner_name for order in ordered[:_MOST_PEOPLE] if order.owner_name),
     )

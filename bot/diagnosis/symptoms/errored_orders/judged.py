@@ -84,7 +84,8 @@ class Judged:
             return "Open Provisioning Review and read the order's details there; no cause can be told from here."
         if self.row.fixed_already:
             return "The container exists now: test with one."
-        return self.filled(self.phrase.next)
+        branches = len(self.scene.containers) > 1 and self.row.name in {"5a", "5b", "5d"}
+        return self.filled(self.phrase.next) + (" A test proves its own container only." if branches else "")
 
     @property
     def count(self) -> str:

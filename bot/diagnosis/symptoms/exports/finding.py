@@ -1,13 +1,14 @@
 """A failed export judged. Pure."""
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Final
 
 from bot.diagnosis import links, outlook
 from bot.diagnosis.catalogue import wait_minutes
 from bot.diagnosis.fingerprint import job_fingerprint
 from bot.diagnosis.masking import sample
-from bot.diagnosis.symptoms.exports.evidence import Evidence, files_of
+from bot.diagnosis.symptoms.exports.evidence import FAILED, Evidence, files_of
 from bot.diagnosis.symptoms.exports.rows import EXTERNAL_ROWS, Row, changed_header, header_difference, judge, neighbours
 from bot.diagnosis.words import lasted, moment, number, title
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Link, Offer, Outlook
@@ -15,6 +16,8 @@ from bot.model.job import JobRun, RunState, TaskKind, TaskRun
 
 NUMBER: Final = 1
 _SHOWN_FILES: Final = 3
+_STORM: Final = 3
+"""Equal refusals after which trying on does harm (confounder 5.13)."""
 _TITLES: Final = {
     "1a": "the target could not be reached",
     "1b": "the agent's network failed",
@@ -142,6 +145,8 @@ def _next(evidence: Evidence, row: Row, solved: TaskRun | None) -> str:
     team = f"The {system} team ({owner})" if owner else f"The {system} team"
     text = _NEXT.get(row.name or "", "Read the task's log in Job Results: without it the cause is not known.")
     wait = wait_minutes(row.kind, row.line)
+    if row.kind.family == "credentials" and failures_in_a_row(evidence) >= _STORM:
+        text += " Until then pause the connector's schedule: every further try may lock the account."
     return text.format(owner=team) + (f" It may pass by itself: look again after {wait} minutes." if wait else "")
 
 
@@ -181,6 +186,14 @@ def _facts(evidence: Evidence, row: Row, solved: TaskRun | None) -> tuple[Fact, 
     if row.name == "2a" and evidence.recent:
         facts.append(Fact("Synchronization", "blocked", f"connector {evidence.connector_id}", evidence.recent.read_at))
     return tuple(facts)
+
+
+def failures_in_a_row(evidence: Evidence) -> int:
+    """Exports of the connector that failed without a success in between, up to the newest."""
+    failed = evidence.failed
+    if failed is None:
+        return 0
+    return sum(1 for _ in takewhile(lambda one: one.state in FAILED, evidence.exports(failed.connector_id)))
 
 
 def last_success(evidence: Evidence, failed: TaskRun) -> TaskRun | None:
