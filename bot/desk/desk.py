@@ -89,8 +89,9 @@ class Desk:
     async def meant(self, actor: Actor, text: str, *, channel: str = "") -> Heard:
         """What plain words ask for. Raises what `permit_to` and `environment` raise."""
         read = typed.read(text, self.words, list(self.around.environments))
-        if isinstance(read, typed.Understood) and is_command(read.intent.thing, read.intent.verb):
-            return Heard(read.intent)
+        command = read.intent if isinstance(read, typed.Understood) else None
+        if command and is_command(command.thing, command.verb) and not _may_be_words(command):
+            return Heard(command)
         understood = self.understand(text) if isinstance(read, typed.Unknown) else None
         if understood is not None:
             return Heard(understood)
@@ -233,6 +234,11 @@ class Desk:
             while len(self._answers) > ANSWERS_KEPT:
                 self._answers.popitem(last=False)
         return answer
+
+
+def _may_be_words(command: Intent) -> bool:
+    """ "Release order 771203", "unblock jdoe": the verb is typed as in a command, its order is not."""
+    return command.verb is Verb.UNBLOCK and not command.thing[:1].isdigit()
 
 
 class Candidates(Ambiguous):

@@ -23,6 +23,7 @@ TOO_CLOSE = timedelta(minutes=3)
 """A run that is due within this time is waited for (safety rule 9)."""
 OTHERS_CAP = 50
 """More other pending orders than this leave only with an approver's hand (safety rule 2)."""
+_NOUN = frozenset({"order", "ordre", "no", "#"})
 UNBLOCKABLE = {OrderState.ERRORED, OrderState.AWAITING_APPROVAL}
 
 
@@ -40,6 +41,8 @@ class OrderWish:
     @staticmethod
     def read(thing: str) -> "OrderWish":
         words = thing.split()
+        if words and words[0].casefold() in _NOUN:
+            words = words[1:]
         via = words[words.index("via") + 1] if "via" in words[:-1] else ""
         return OrderWish(OrderId(words[0] if words else ""), JobId(via) if via else None, "only" in words)
 

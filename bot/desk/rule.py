@@ -20,6 +20,7 @@ from bot.model.value import PropertyRule
 
 MOST_TYPES: Final = 6
 """Resource types whose rules of one property are read: one question must stay a few requests."""
+MOST_TYPES_OF_ALL: Final = 3
 MOST_RULES: Final = 12
 LONGEST_TEXT: Final = 600
 _NO_NAME: Final = "A rule has no name in Identity Manager: it is known by what it gives."
@@ -54,14 +55,7 @@ async def _of_property(asking: Asking, land: Landscape, name: str, system: Syste
         and (system is None or one.id in system.type_ids)
     ]
     read = holding[:MOST_TYPES]
-    found = await asyncio.gather(
-        *(reads.attempt(asking.nim.rules_of(one.id, own), f"the rules of {one.identifier}") for one, own in read)
-    )
-    rows = [
-        _row(kind, rule)
-        for (kind, _), rules in zip(read, found, strict=True)
-        for rule in sorted(rules or (), key=_place)
-    ]
+    rows = await _rules(asking, read, name, reads)
     of = f" in {system.name}" if system else ""
     if not rows:
         told = "No rule computes it" if not reads.missing else "Its rules could not be read"
@@ -82,6 +76,23 @@ async def _of_property(asking: Asking, land: Landscape, name: str, system: Syste
         sections=(_section(rows, more=bool(left)),),
         missing=reads.missing,
     )
+
+
+async def _rules(asking: Asking, read: Sequence[tuple[ResourceType, str]], name: str, reads: Reads) -> list[Row]:
+    """Of every kind for one resource type. For several, scalar rules first: most properties have one kind only."""
+
+    async def of(kind: ResourceType, own: str, which: str) -> Sequence[Row]:
+        found = await reads.attempt(
+            asking.nim.rules_of(kind.id, own, kind=which), f"the rules for {name} of {kind.identifier}"
+        )
+        return [_row(kind, rule) for rule in sorted(found or (), key=_place)]
+
+    first = "scalar" if len(read) > 1 else ""
+    rows = [row for some in await asyncio.gather(*(of(one, own, first) for one, own in read)) for row in some]
+    if rows or not first:
+        return rows
+    others = [(one, own, which) for one, own in read[:MOST_TYPES_OF_ALL] for which in ("navigation", "query")]
+    return [row for some in await asyncio.gather(*(of(*other) for other in others)) for row in some]
 
 
 def _spelled_in(names: Sequence[str], name: str) -> str:

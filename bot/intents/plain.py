@@ -40,11 +40,11 @@ def meaning(sentence: Sentence, found: Collection[str] = ()) -> Meaning:
 
 def is_command(rest: str, verb: Verb) -> bool:
     """Whether the words behind a verb are a thing, as a command has it, and not the rest of a sentence."""
-    words = [word.strip(",;:.") for word in rest.casefold().replace("'", " ").replace("’", " ").split()]
+    words = [plain(word.strip(",;:.")) for word in rest.replace("'", " ").replace("’", " ").split()]
     if not words:
         return True
     grammar = sum(word in SENTENCE for word in words)
-    if rest.rstrip().endswith(("?", "!")) or grammar > (verb in _OF_PEOPLE):
+    if rest.rstrip().endswith(("?", "!")) or grammar > (verb in _OF_PEOPLE) or not _FINITE.isdisjoint(words):
         return False
     if verb in _WITH_STATES and words[0] in _STATES:
         return True
@@ -63,6 +63,7 @@ def is_known(word: str) -> bool:
 
 _OF_PEOPLE: Final = frozenset({Verb.USER})
 """A name may hold a word that is grammar elsewhere: Will, An, Le."""
+_FINITE: Final = frozenset("is isn are was were has hasn have had does doesn did didn cannot est sont n ne not".split())
 _OF_NAMES: Final = frozenset({Verb.USER, Verb.ACCESS, Verb.VALUE})
 _FREE: Final = STOPWORDS - PARTICLES
 """Plain language that no name has; "de la" and the like stand in names."""
@@ -234,6 +235,8 @@ def _threshold(c: Case) -> Meaning | None:
     sent = c.has(Concept.GENERATE, Concept.FULFILL) and c.has(Concept.STOPPED, Concept.BLOCKED)
     sent = sent and not c.has(Concept.ERROR)
     held = c.has(Concept.BLOCKED) and c.has(Concept.JOB, Concept.SYNC) and not c.has(Concept.ACCOUNT, Concept.ORDERS)
+    others = (Concept.ACCOUNT, Concept.ORDER, Concept.ORDERS, Concept.REVIEW, Concept.PROVISION, Concept.MUST_APPROVE)
+    held = held or (c.has(Concept.BLOCKED) and bool(c.connector) and not c.has(*others))
     if c.has(Concept.THRESHOLD) or c.both(Concept.TOO_MANY, Concept.BLOCKED) or much or sent or held:
         return c.runs(_threshold_of(c))
     return None
@@ -278,10 +281,16 @@ def _held_up(c: Case) -> Meaning | None:
     """One person's account, or orders that wait for somebody."""
     blocked = c.has(Concept.REVIEW, Concept.MUST_APPROVE, Concept.NOTHING, Concept.BLOCKED, Concept.PENDING)
     who = c.somebody if c.has(Concept.MUST_APPROVE, Concept.NO_ACCOUNT, Concept.WHY) else c.person
+    if not who and c.has(Concept.NO_ACCOUNT):
+        who = next((one.words for one in c.s.people if one.words[:1].isupper()), "")
     if who:
         hint = 4 if blocked or c.has(Concept.NO_ACCOUNT) else 5 if c.has(Concept.ERROR, Concept.DENIED) else None
         return Wish(Verb.WHY, f"{who} {c.system}".strip(), hint)
-    if c.has(Concept.ERROR, Concept.DENIED) and not c.has(Concept.NOTHING):
+    failed = c.has(Concept.ERROR, Concept.DENIED) and not c.has(Concept.NOTHING)
+    if c.pointed and c.pointed.words[:1].isupper() and c.has(Concept.ACCOUNT) and (failed or blocked):
+        listed = c.orders("errored", 5) if failed else c.orders("blocked", 4)
+        return Unsure((Wish(Verb.WHY, c.with_system, listed.symptom), listed))
+    if failed:
         return None
     if blocked:
         return c.orders("blocked", 4)

@@ -22,6 +22,8 @@ _SPLIT: Final = re.compile(r"['/+]+")
 _POSSESSIVE: Final = re.compile(r"(?:'s|s')$", re.IGNORECASE)
 _ELISION: Final = re.compile(r"^(l|d|j|n|m|t|s|c|qu|jusqu|lorsqu)'(?=\w)", re.IGNORECASE)
 _LOGIN: Final = re.compile(r"^(?=.*[a-z])[a-z0-9]+(?:[._\-@][a-z0-9.]+)*$", re.IGNORECASE)
+_CAMEL: Final = re.compile(r"[a-z][A-Z]")
+"""As properties are spelled: "extensionAttribute5"; no login is."""
 _CONTRACTED: Final = frozenset(
     {"what", "who", "where", "how", "it", "that", "there", "he", "she", "when", "why", "let"}
 )
@@ -64,9 +66,9 @@ class Person:
     start: int
     end: int
     strong: bool = False
-    """They have the form of a person: "jdoe's", "j.doe@example.com", quoted."""
+    """They have the form of a person: "jdoe's", "j.doe@example.com"."""
     pointed: bool = False
-    """They stand where a person stands: "of Smith", "unblock jdoe"."""
+    """They stand where a person stands: "of Smith", "unblock jdoe", in quotes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,18 +338,17 @@ def _people(words: Sequence[Word], taken: set[int]) -> tuple[Person, ...]:
             continue
         tokens = dict.fromkeys((word.token, word.typed) for word in words[at:end])
         told = " ".join(typed for _, typed in tokens)
-        strong = any(word.possessive or word.quoted for word in words[at:end]) or _is_login(told)
+        strong = any(word.possessive for word in words[at:end]) or _is_login(told)
         before = words[at - 1] if at else None
-        pointed = before is not None and (before.key in _POINTING or Concept.UNBLOCK in concepts_of(before.key))
+        shown = before is not None and (before.key in _POINTING or Concept.UNBLOCK in concepts_of(before.key))
+        pointed = shown or words[at].quoted
         groups.append(Person(told, at, end, strong, pointed))
         at = end
     return tuple(sorted(groups, key=lambda one: (not one.strong, not one.pointed, not one.words[:1].isupper())))
 
 
 PARTICLES: Final = frozenset({"de", "la", "le", "du", "des", "van", "von", "der", "den", "el", "al", "di", "da", "d"})
-_POINTING: Final = frozenset(
-    {"of", "for", "does", "did", "user", "utilisateur", "pour", "de", "d", "a", "mr", "mrs", "mme"}
-)
+_POINTING: Final = frozenset({"of", "for", "does", "did", "user", "utilisateur", "pour", "de", "d", "mr", "mrs", "mme"})
 
 
 def _end_of_name(words: Sequence[Word], start: int, taken: set[int]) -> int:
@@ -385,5 +386,6 @@ def _is_login(typed: str) -> bool:
         " " not in typed
         and bool(_LOGIN.match(typed))
         and bool(re.search(r"[0-9@.]", typed))
+        and not _CAMEL.search(typed)
         and len(typed) >= SHORTEST_NEAR
     )

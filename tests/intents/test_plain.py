@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.intents.command import tidy
 from bot.intents.meanings import Lost, Unsure, Wish
 from bot.intents.names import Kind, Names, Thing
-from bot.intents.plain import is_command, meaning
+from bot.intents.plain import is_command, meaning, people_to_try
 from bot.intents.sentence import parse
 from bot.model.intent import Verb
 from tests.intents.scene import NAMES, is_right, phrasings, told, understood, wishes
@@ -101,6 +101,17 @@ def test_a_slip_that_is_somebodys_name_means_that_person():
 def test_without_a_catalogue_numbers_and_people_are_still_understood():
     assert understood("what's the error on order 771203", Names()) == Wish(Verb.ORDER, "771203", 5)
     assert understood("why is jdoe's account blocked", Names()) == Wish(Verb.WHY, "jdoe", 4)
+
+
+def test_a_property_that_no_catalogue_shows_is_no_login():
+    assert understood("which rule sets extensionAttribute5?", Names()) == Wish(Verb.RULE, "extensionAttribute5", 6)
+
+
+def test_words_in_quotes_are_not_taken_for_somebody_where_somebody_else_is_found():
+    sentence = parse(tidy("who requested “VPN – full” for jdoe"), Names())
+
+    assert people_to_try(sentence) == ("VPN – full", "jdoe")
+    assert meaning(sentence, ["jdoe"]) == Wish(Verb.ACCESS, "jdoe VPN – full", 8)
 
 
 def test_nothing_is_lost_words():
