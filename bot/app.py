@@ -122,7 +122,8 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         url = await _listen(stack, web_app, settings.http.host, settings.http.port)
 
         parts = Parts(settings, store, envs, facts, renderer, client, clock)
-        driver = asyncio.create_task(driver_of(parts).run(), name="driver")
+        heard_of_slack = asyncio.Event()
+        driver = asyncio.create_task(_after(heard_of_slack, driver_of(parts).run), name="driver")
         stack.push_async_callback(_cancelled, driver)
         stack.push_async_callback(work.drain, DRAIN_SECONDS)
         if sockets:
@@ -130,6 +131,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
             stack.push_async_callback(sockets.stop)
         for event_id, body in await store.inbox.waiting():
             work.start(heard.left_behind(event_id, body), "left behind")
+        heard_of_slack.set()
         yield Bot(url, "socket mode" if sockets else f"events at {url}/slack/events", driver, desk, store)
 
 
@@ -231,6 +233,14 @@ async def _listen(stack: AsyncExitStack, app: web.Application, host: str, port: 
     except OSError as why:
         raise SettingsError(f"http.port: {host}:{port} cannot be listened on ({why.strerror})") from why
     return f"http://{host}:{runner.addresses[0][1]}"
+
+
+async def _after(heard_of_slack: asyncio.Event, drive: Callable[[], Awaitable[None]]) -> None:
+    """Drives once Slack is connected, which loading the workflow engine would hold up. Slack may be away for long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SLACK_SECONDS):
+            await heard_of_slack.wait()
+    await drive()
 
 
 async def _cancelled(task: "asyncio.Task[None]") -> None:
