@@ -193,6 +193,14 @@ async def test_2g_a_rejected_row_is_not_helped_by_a_complete_run():
     assert not relaunch(found).allowed
 
 
+async def test_what_is_not_stored_is_unknown_without_the_files():
+    nim = world()
+    nim.companion = False
+    found = await ask(nim, **KEY)
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert "30412 is not stored" in found.text
+
+
 async def test_2h_neither_stored_nor_rejected_after_a_complete_run():
     found = await ask(world(), **KEY)
     assert (found.cause, found.certainty) == ("2h", Certainty.POSSIBLE)
@@ -216,7 +224,7 @@ async def test_2i_the_object_is_there_and_a_later_computation_is_missing(compute
 async def test_2m_everything_is_fresh():
     found = await ask(world())
     assert (found.cause, found.certainty) == ("2m", Certainty.POSSIBLE)
-    assert found.title == "HR: data are 5 min old: nothing is wrong with it"
+    assert found.title == "HR: data are 5 min old: no fault of the synchronization is seen"
 
 
 async def test_a_connector_without_a_complete_job_is_remarked():

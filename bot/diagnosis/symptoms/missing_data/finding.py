@@ -13,6 +13,7 @@ from bot.diagnosis.symptoms.missing_data.judging import (
     causes_of,
     differences,
     insane_file,
+    is_absent,
     newest,
     rejected_rows,
     remarks_on_rhythm,
@@ -33,7 +34,7 @@ _SAYS: Final = {
     "2g": "the row was rejected",
     "2h": "it may be outside the export",
     "2i": "a later computation is missing",
-    "2m": "nothing is wrong with it",
+    "2m": "no fault of the synchronization is seen",
 }
 _NEXT: Final = {
     "2a": "Judge the blocked synchronization: resume it, or repair the source and relaunch in complete mode.",
@@ -107,6 +108,11 @@ def _without_cause(evidence: Evidence) -> str:
         return "Which connector is meant is not known, or it could not be read."
     if evidence.running is not None:
         return f"Run {evidence.running.job_run_id} is in progress since {moment(evidence.running.started_at)}."
+    if is_absent(evidence):
+        return (
+            f"{evidence.subject.key} is not stored. Whether it was rejected, or is outside the export, cannot be told "
+            "without the export files."
+        )
     return "The cause could not be determined from what was read."
 
 

@@ -55,7 +55,7 @@ def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
         _outside(seen, now),
     )
     held = tuple(cause for cause in found if cause is not None)
-    if held or seen.recent is None or seen.connector is None or seen.running is not None:
+    if held or seen.recent is None or seen.connector is None or seen.running is not None or is_absent(seen):
         return held
     if not differences(seen) and is_fresh(seen, now):
         told = "Synchronization is fresh" + (" and the counts agree" if _comparable(seen) else "")
@@ -63,6 +63,11 @@ def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
             Cause("2m", Certainty.POSSIBLE, f"{told}: a filter of the view, a permission or a policy may hide it."),
         )
     return ()
+
+
+def is_absent(seen: Evidence) -> bool:
+    """Whether the object that was asked for is not stored."""
+    return seen.found is not None and not seen.found.items
 
 
 def is_fresh(seen: Evidence, now: datetime) -> bool:
