@@ -21,8 +21,10 @@ from bot.driving import Parts
 from bot.driving import driver as driver_of
 from bot.errors import SettingsError
 from bot.model.actor import Role
+from bot.pictures.drawing import Drawing
 from bot.ports import Environment
 from bot.settings import Settings, SlackSettings
+from bot.slack.pictures import Pictures
 from bot.slack.render import Renderer
 from bot.slack.reply import Reply
 from bot.slack.roles import Roles
@@ -105,7 +107,9 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         rooms = Rooms(client)
         reply = Reply(client, renderer)
         desk = Desk(_surroundings(store, envs, facts, roles, clock.now))
-        errands = Errands(desk, roles, renderer, reply, rooms, store.outbox, store.requests, clock.now)
+        errands = Errands(
+            desk, roles, renderer, reply, rooms, store.outbox, store.requests, Pictures(client, Drawing()), clock.now
+        )
         talk = Conversation(desk, roles, renderer, reply, rooms, errands)
         work = Work()
         heard = events.Events(talk, work, store.inbox, clock.now, str(who["user_id"]))

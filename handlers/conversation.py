@@ -67,11 +67,13 @@ class Conversation:
 
     async def heard(self, who: Caller, text: str, place: Place, event_id: str) -> None:
         """A mention or a direct message. Text drafts, people press (safety rule 10)."""
-        message = self.renderer.answer(await self._hear(who, text, place), Audience.PERSON)
+        answer = await self._hear(who, text, place)
+        message = self.renderer.answer(answer, Audience.PERSON)
         if place.channel.startswith("D"):
             await self.errands.deliver(f"heard-{event_id}", place, message)
         else:
             await self.reply.answer(who.user_id, place, message)
+        await self.errands.illustrate(who.user_id, answer, place)
 
     async def explained(self, who: Caller, text: str, place: Place) -> None:
         """Words asked as a question, also somebody else's (the message shortcut); only the asker sees the answer."""
@@ -157,3 +159,5 @@ class Conversation:
 
     async def _show(self, who: Caller, answer: Answer, place: Place, *, again: bool = False) -> None:
         await self.reply.answer(who.user_id, place, self.renderer.answer(answer, Audience.PERSON), replace=again)
+        if not again:
+            await self.errands.illustrate(who.user_id, answer, place)

@@ -9,11 +9,13 @@ from bot.desk.desk import Desk
 from bot.desk.request import draft, wording
 from bot.errors import NotFound
 from bot.model.actor import Actor, Place, Role
+from bot.model.answer import Answer
 from bot.model.intent import Intent, Verb
 from bot.model.message import Message, Modal
 from bot.model.request import HelpRequest
 from bot.model.view import Audience, HelpCard
 from bot.ports import Outbox, Requests
+from bot.slack.pictures import Pictures
 from bot.slack.render import Renderer, plain_message
 from bot.slack.reply import Reply
 from bot.slack.roles import Roles
@@ -30,6 +32,7 @@ class Errands:
     rooms: Rooms
     outbox: Outbox
     requests: Requests
+    pictures: Pictures
     now: Callable[[], datetime]
 
     async def run(self, who: Caller, wish: Intent, press: Pressed) -> None:
@@ -43,6 +46,12 @@ class Errands:
             await self.reply.answer(who.user_id, press.place, self.renderer.answer(answer, Audience.PERSON))
         else:
             await self._count(actor, wish, press.place)
+
+    async def illustrate(self, user_id: str, answer: Answer, place: Place) -> None:
+        """The pictures of an answer that stands already, below it, for the same person."""
+        wanted = answer.finding.illustrations if answer.finding else ()
+        if made := await self.pictures.uploaded(wanted):
+            await self.reply.answer(user_id, place, self.renderer.pictures(made, answer.env_label))
 
     async def deliver(self, key: str, place: Place, message: Message) -> None:
         """A message that is neither lost nor doubled, whatever is killed."""
@@ -86,6 +95,10 @@ class Errands:
         message = self.renderer.answer(answer, Audience.CHANNEL)
         key = f"share-{actor.user_id}-{place.message or place.response_url[-16:]}"
         await self.outbox.post(key, place.channel, message, thread_of=place.thread)
+        public = answer.finding.without_names().illustrations if answer.finding else ()
+        if made := await self.pictures.uploaded(public):
+            drawn = self.renderer.pictures(made, answer.env_label)
+            await self.outbox.post(f"{key}-pictures", place.channel, drawn, thread_of=place.thread)
 
     async def _claim(self, actor: Actor, wish: Intent, place: Place) -> None:
         self.desk.permit_to(actor, Permission.CLAIM)

@@ -10,6 +10,7 @@ from bot.model.message import Message, Modal
 from bot.model.request import RequestState
 from bot.model.view import Audience, HelpCard, IncidentCard, ProgressCard
 from bot.slack import samples
+from bot.slack.pictures import Uploaded
 from bot.slack.sample_symptoms import of_symptom
 from bot.slack.templates import FINDINGS
 
@@ -40,6 +41,8 @@ def everything() -> Iterator[tuple[str, Draw]]:
     for name, answer in answers.items():
         yield f"answers/{name}", _drawer(answer, Audience.PERSON)
         yield f"answers/{name}_in_channel", _drawer(answer, Audience.CHANNEL)
+    drawn = [Uploaded(of_symptom(symptom).illustrations[0], f"F0PICTURE0{symptom}") for symptom in (3, 6)]
+    yield "answers/pictures", lambda to: to.pictures(drawn, samples.LABEL)
     yield "messages/incident", lambda to: to.incident(IncidentCard(samples.incident(), samples.LABEL, samples.NIGHT))
     yield (
         "messages/incident_still_open",

@@ -1,5 +1,6 @@
 """Answers, cards and modals as Slack shows them. Pure: a view in, a message out; nothing is sent here."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +24,7 @@ from bot.slack.budget import METADATA, TEXT, cut, shorten, units
 from bot.slack.clean import neutral
 from bot.slack.deck import NO_FINDING, Deck, at_home, parts_of, sections_of, to_operators, tools_of
 from bot.slack.markup import BadMarkup, message, modal
+from bot.slack.pictures import Uploaded
 from bot.slack.press import Press
 from bot.slack.templates import FINDINGS, Templates, line_of
 
@@ -97,6 +99,11 @@ class Renderer:
         }
         drawn = self._message(self._finding_template(told), things, deck, told.title, told.text, told.next)
         return replace(drawn, text=_led_by(push_line(told, answer.env_label), drawn.text))
+
+    def pictures(self, pictures: Sequence[Uploaded], env_label: str) -> Message:
+        """What is shown below the answer whose figures they draw."""
+        things = {"pictures": pictures, "env_label": env_label}
+        return self._message("answers/pictures.j2", things, Deck(""), *(one.picture.alt for one in pictures))
 
     def _finding_template(self, finding: Finding) -> str:
         name = f"findings/{FINDINGS.get(finding.symptom or 0, 'finding')}.j2"
