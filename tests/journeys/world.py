@@ -1,7 +1,6 @@
 """A whole helpdesk for one walk: a sandbox Identity Manager, a local workspace, and the bot as a program of its own."""
 
 import asyncio
-import json
 import os
 import signal
 import sys
@@ -95,21 +94,33 @@ class Person:
         """Writes `/nim …` and returns the ephemeral answer."""
         ran = await self.do("command", channel=channel, command="/nim", text=text)
         assert ran["ok"], ran
-        seen = await self.view(channel=channel, since=ran["since"], wait=PATIENCE, **{"for": "message"})
-        answers: list[dict[str, Any]] = [one for one in seen["messages"] if one.get("ephemeral")]
-        assert answers, f"no answer to /nim {text}"
-        return answers[-1]
+        return await self.answered(since=ran["since"], channel=channel, to=f"/nim {text}")
+
+    async def answered(self, *, since: int, channel: str = "#iam-alerts", to: str = "a press") -> dict[str, Any]:
+        """The newest ephemeral message since then, other than that one is being prepared."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + PATIENCE
+        while (left := until - loop.time()) > 0:
+            seen = await self.view(channel=channel, since=since, wait=left, **{"for": "message"})
+            shown: list[dict[str, Any]] = [
+                one for one in seen["messages"] if one.get("ephemeral") and READING not in text_of(one)
+            ]
+            if shown:
+                return shown[-1]
+            since = seen["revision"]
+        raise AssertionError(f"{self.name} had no answer to {to}")
 
     async def modal(self, *words: str) -> dict[str, Any]:
         """The open modal once it shows one of the words."""
         loop = asyncio.get_running_loop()
         until = loop.time() + PATIENCE
         seen = await self.view()
-        views: list[dict[str, Any]] = seen.get("views") or []
+        views: list[Any] = seen.get("views") or []
         while True:
             for view in reversed(views):
                 if any(one in text_of(view) for one in words):
-                    return view
+                    found: dict[str, Any] = view
+                    return found
             left = until - loop.time()
             assert left > 0, f"{self.name} has no modal with {words!r}; there is:\n" + "\n---\n".join(
                 map(text_of, views)
