@@ -14,13 +14,15 @@ from bot.diagnosis.job_run import examine_run
 from bot.diagnosis.landscape import landscape
 from bot.diagnosis.person import examine_person
 from bot.diagnosis.reading import Reads
+from bot.diagnosis.subject import Subject
+from bot.diagnosis.symptoms import exports
 from bot.errors import NotFound
-from bot.intents.case import BLOCKED, BLOCKED_JOBS, FAILED_JOBS
+from bot.intents.case import BLOCKED, BLOCKED_JOBS, EXPORT, FAILED_JOBS
 from bot.intents.nearest import exactly, nearest
 from bot.model.answer import Answer, Cell, Choice, Row, Section
 from bot.model.ids import JobRunId
 from bot.model.intent import Intent, Verb
-from bot.model.job import Connector, Job, JobRun, RunState
+from bot.model.job import Connector, Job, JobRun, RunState, TaskKind
 from bot.model.order import ResourceType
 
 MOST_CANDIDATES = 3
@@ -36,17 +38,18 @@ async def run(asking: Asking) -> Answer:
         raise NotFound("Why what?", next_step="Name a person, an order, a job or a system: /nim why anne leroy")
     if words.removeprefix("-").isdigit():
         return await order.run(asking)
-    if named := _RUN.match(words):
-        return await _of_run(asking, await asking.nim.job_run(JobRunId(named.group(1))))
+    if by_number := _RUN.match(words):
+        return await _of_run(asking, await asking.nim.job_run(JobRunId(by_number.group(1))))
     if words in {FAILED_JOBS, BLOCKED_JOBS}:
         return await _of_what_failed(asking, blocked_first=words == BLOCKED_JOBS)
-    known = await _nameable(asking)
-    system = words.removesuffix(f" {BLOCKED}")
-    if system != words and (connector := exactly(system, await asking.nim.catalogue.connectors(), _names)):
-        return await _of_connector(asking, connector, blocked_first=True)
+    connectors, all_jobs, types = await _nameable(asking)
+    known: tuple[Sequence[Nameable], ...] = (connectors, all_jobs, types)
+    system, _, what = words.rpartition(" ")
+    if what in {BLOCKED, EXPORT} and (connector := exactly(system, connectors, _names)) is not None:
+        return await _of_connector(asking, connector, what)
     for things in known:
-        if (one := exactly(words, things, _names)) is not None:
-            return await _of(asking, one)
+        if (named := exactly(words, things, _names)) is not None:
+            return await _of(asking, named)
     if (account := await _of_account(asking, words)) is not None:
         return account
     near = [nearest(words, things, _names) for things in known]
@@ -66,7 +69,7 @@ async def run(asking: Asking) -> Answer:
         ) from nobody
 
 
-async def _nameable(asking: Asking) -> Sequence[Sequence[Nameable]]:
+async def _nameable(asking: Asking) -> tuple[Sequence[Connector], Sequence[Job], Sequence[ResourceType]]:
     catalogue = asking.nim.catalogue
     return await catalogue.connectors(), await catalogue.jobs(), await catalogue.resource_types()
 
@@ -85,20 +88,24 @@ async def _of(asking: Asking, one: Nameable) -> Answer:
             return await orders.run(_about(asking, f"errored {one.identifier}"))
 
 
-async def _of_connector(asking: Asking, connector: Connector, *, blocked_first: bool = False) -> Answer:
+async def _of_connector(asking: Asking, connector: Connector, what: str = "") -> Answer:
     """Its newest failed run, else the one that blocks it, else how fresh its data are.
 
-    `blocked_first`: one that stopped at a threshold is meant rather than one that failed.
+    `what` is asked about rather than the others: a run that stopped at a threshold, or an export.
     """
     land = await landscape(asking.nim.catalogue, Reads())
-    failed = [
-        one
-        for one in await asking.nim.latest_runs()
-        if one.state in FAILED and connector.id in land.connectors_of(one.job_id)
-    ]
+    latest = await asking.nim.latest_runs()
+    failed = [one for one in latest if one.state in FAILED and connector.id in land.connectors_of(one.job_id)]
+    stopped = [one for one in failed if one.state is RunState.BLOCKED]
+    errored = [one for one in failed if one.state is not RunState.BLOCKED]
+    if what == EXPORT and not errored:
+        exporting = {job.id for job in land.jobs_of(connector.id, TaskKind.EXPORT)}
+        newest = max((one for one in latest if one.job_id in exporting), key=_started, default=None)
+        subject = Subject(connector_id=connector.id, run=newest)
+        return order.answer_of(await exports.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now()))
+    wanted = {BLOCKED: stopped, EXPORT: errored}.get(what)
     if failed:
-        stopped = [one for one in failed if one.state is RunState.BLOCKED] if blocked_first else []
-        return await _of_run(asking, max(stopped or failed, key=_started))
+        return await _of_run(asking, max(wanted or failed, key=_started))
     blocked = await _blocked_run(asking, connector)
     if blocked is not None:
         return await _of_run(asking, blocked)

@@ -12,8 +12,9 @@ from bot.model.intent import Verb
 MOST_OPTIONS: Final = 3
 FAILED_JOBS: Final = "jobs failed"
 BLOCKED: Final = "blocked"
+EXPORT: Final = "export"
 BLOCKED_JOBS: Final = f"jobs {BLOCKED}"
-"""What `why` takes for whatever failed, or stopped at a threshold, where nothing is named; "AD blocked": of AD."""
+"""What `why` takes for whatever failed or stopped at a threshold where nothing is named; "AD blocked", "AD export"."""
 _BLOCKING: Final = frozenset({3, 7})
 _LEAST_KEY: Final = 4
 _AFTER_A_KEY: Final = frozenset({"is", "est", "isn", "not", "n", "in", "dans", "missing", "doesn", "does", "absent"})
@@ -97,8 +98,8 @@ class Case:
         if self.job is not None:
             return Wish(Verb.JOB, self.job.identifier, symptom, note)
         if self.connector:
-            blocked = f" {BLOCKED}" if symptom in _BLOCKING else ""
-            return Wish(Verb.WHY, f"{self.connector}{blocked}", symptom, note)
+            what = BLOCKED if symptom in _BLOCKING else EXPORT if self.has(Concept.EXPORT) else ""
+            return Wish(Verb.WHY, f"{self.connector} {what}".strip(), symptom, note)
         if mention := self.unclear():
             return Unsure(tuple(Wish(Verb.JOB, one.identifier, symptom, note) for one in mention.things[:MOST_OPTIONS]))
         return Wish(Verb.WHY, BLOCKED_JOBS if symptom in _BLOCKING else FAILED_JOBS, symptom, note)
