@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from sandbox.identity_manager.interface import Conflict
 from sandbox.identity_manager.store import Row, Store
 from sandbox.identity_manager.world import SimulatedWorld, load_world
+from sandbox.identity_manager.world.scenario import DEFAULT, SHIPPED
 
 ERRORED, EXECUTED, VERIFIED = 3, 8, 4
 
 
 @pytest.fixture(scope="module")
-def loaded() -> Iterator[SimulatedWorld]:
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped file at seven minutes past ten, so that no schedule comes in between."""
+    text = (SHIPPED / f"{DEFAULT}.toml").read_text(encoding="utf-8")
+    file = tmp_path_factory.mktemp("scenario") / f"{DEFAULT}.toml"
+    file.write_text(text.replace("[time]\n", '[time]\nclock = "10:07"\n'), encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="module")
+def loaded(scenario: Path) -> Iterator[SimulatedWorld]:
     store = Store()
-    yield load_world("leavers-rights", store, speed=0)
+    yield load_world(scenario, store, speed=0)
     store.close()
 
 
@@ -79,9 +90,9 @@ def test_an_errored_order_is_listed_for_review_and_anne_leroys_is_among_them(loa
     assert account["dn"] == "CN=Anne Leroy,OU=Leavers,DC=contoso,DC=com"
 
 
-def test_unblocking_one_before_and_after_the_right_is_granted() -> None:
+def test_unblocking_one_before_and_after_the_right_is_granted(scenario: Path) -> None:
     store = Store()
-    world = load_world("leavers-rights", store, speed=0)
+    world = load_world(scenario, store, speed=0)
     canary = next(o for o in errored(world) if o["IsDenied"])
 
     world.set_provisioning_state("AssignedResourceType", canary["Id"], 1)
@@ -110,9 +121,9 @@ def test_unblocking_one_before_and_after_the_right_is_granted() -> None:
     store.close()
 
 
-def test_the_rest_is_deleted_but_for_those_that_others_handled() -> None:
+def test_the_rest_is_deleted_but_for_those_that_others_handled(scenario: Path) -> None:
     store = Store()
-    world = load_world("leavers-rights", store, speed=0)
+    world = load_world(scenario, store, speed=0)
     world.pull("right:delete:OU=Leavers", True)
     world.pull("two-deleted-by-hand", True)
     world.pull("colleague-handles-one", True)
