@@ -125,7 +125,8 @@ def test_shell_blocks_use_only_verbs_of_the_makefile():
 
 
 def test_shell_blocks_use_only_commands_and_options_of_the_program():
-    unknown, seen = [], 0
+    unknown: list[tuple[str, list[str]]] = []
+    seen = 0
     for page, words in shell_lines():
         if words[0].removeprefix(".venv/bin/") != "nimdesk":
             continue
@@ -140,7 +141,7 @@ def test_shell_blocks_use_only_commands_and_options_of_the_program():
         options = {name for option in command.params for name in option.opts}
         if command.name in PROGRAMS:
             options |= PROGRAMS[command.name]
-        unknown += [(page, word) for word in given if word.startswith("--") and word not in options | {"--help"}]
+        unknown += [(page, [word]) for word in given if word.startswith("--") and word not in options | {"--help"}]
 
     assert seen > 10
     assert unknown == []
@@ -380,3 +381,49 @@ def test_at_least_three_shipped_worlds_hold_each_symptom(number):
     ]
 
     assert sum(one.get("symptom") == number for one in asked) >= 3
+
+
+# --- The sources -----------------------------------------------------------------------------------------------------
+
+NAMED_SOURCE = re.compile(r"(nim-api|troubleshooting|slack-platform),? (?:chapter )?(\d+(?:\.\d+)?)")
+
+
+def test_every_source_that_code_names_is_a_row():
+    rows = set()
+    for kind, table in re.findall(
+        r"^\| (nim-api|troubleshooting|slack-platform) \|(.*?)(?=^## |\Z)",
+        (ROOT / "SOURCES.md").read_text(),
+        re.MULTILINE | re.DOTALL,
+    ):
+        rows |= {(kind, number) for number in re.findall(r"^\| (\d[\d.]*) \|", table, re.MULTILINE)}
+    named = {
+        (found, path.relative_to(ROOT).as_posix())
+        for folder in ("bot", "handlers", "companion")
+        for path in (ROOT / folder).rglob("*.py")
+        for found in NAMED_SOURCE.findall(path.read_text())
+    }
+
+    assert len(named) > 20
+    assert {one for one in named if one[0] not in rows} == set()
+
+
+def test_every_source_says_how_far_to_trust_it():
+    standings = ("documented", "seen", "inferred", "choice", "situation documented", "the advice documented")
+    lines = re.findall(r"^\| \d[\d.]* \|.+$", (ROOT / "SOURCES.md").read_text(), re.MULTILINE)
+
+    assert len(lines) > 60
+    assert [line for line in lines if not line.split(" | ")[2].startswith(standings)] == []
+
+
+def test_every_safety_rule_that_code_names_is_a_row():
+    rows = set(re.findall(r"^\| (\d+) \|", (ROOT / "docs" / "security.md").read_text(), re.MULTILINE))
+    named = {
+        (number, path.relative_to(ROOT).as_posix())
+        for folder in ("bot", "handlers", "companion")
+        for path in (ROOT / folder).rglob("*.py")
+        for found in re.findall(r"[Ss]afety(?: rules?)? (\d+(?:(?:, | and | to )\d+)*)", path.read_text())
+        for number in re.findall(r"\d+", found)
+    }
+
+    assert named
+    assert {one for one in named if one[0] not in rows} == set()
