@@ -25,6 +25,8 @@ from bot.ports import Actions, Audit, Environment, Incidents
 
 log = structlog.get_logger()
 ANSWERS_KEPT = 2_000
+SLASH = "/nim "
+"""Some write it where slash commands do not work: in threads and direct messages."""
 SHORTEST_SLIP = 4
 """Letters from which on a word can be a slip of a command: "AD" is none of "aide"."""
 LONGEST_KEPT = 200
@@ -88,6 +90,7 @@ class Desk:
 
     async def meant(self, actor: Actor, text: str, *, channel: str = "") -> Heard:
         """What plain words ask for. Raises what `permit_to` and `environment` raise."""
+        text = text.strip().removeprefix(SLASH).strip()
         read = typed.read(text, self.words, list(self.around.environments))
         command = read.intent if isinstance(read, typed.Understood) else None
         if command and is_command(command.thing, command.verb) and not _may_be_words(command):

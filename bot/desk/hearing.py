@@ -159,6 +159,32 @@ def _offered(asking: Asking, meant: Meaning, tried: Sequence[str]) -> Answer:
             )
 
 
+_WHOLE: Final = {
+    (Verb.WHY, "jobs failed"): "What failed last",
+    (Verb.WHY, "jobs blocked"): "What stopped at a threshold",
+    (Verb.STATUS, ""): "Status of everything",
+    (Verb.SYNC, ""): "How fresh the data are",
+    (Verb.VALUE, ""): "A person's value",
+    (Verb.ACCESS, ""): "A person's right",
+}
+_ABOUT: Final = {
+    Verb.SYNC: "How fresh {} is",
+    Verb.ACCESS: "Rights of {}",
+    Verb.RULE: "Rules of {}",
+    Verb.WHY: "What is wrong with {}",
+}
+
+
+def label_of(one: Wish) -> str:
+    """A candidate in words, for its button."""
+    if (said := _WHOLE.get((one.verb, one.thing))) is not None:
+        return said
+    if one.verb is Verb.ORDERS:
+        which, _, system = one.thing.partition(" ")
+        return f"{which.capitalize()} orders{f' of {system}' if system else ''}"
+    return _ABOUT.get(one.verb, f"{one.verb.value.capitalize()} {{}}").format(one.thing).strip()
+
+
 def _choice(
     asking: Asking,
     title: str,
@@ -176,7 +202,7 @@ def _choice(
         next=following,
         choices=tuple(
             Choice(
-                f"{one.verb.value} {one.thing}".strip(),
+                label_of(one),
                 Intent(one.verb, one.thing, asking.env.name),
                 asking.desk.commands[one.verb].summary,
             )

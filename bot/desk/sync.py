@@ -151,6 +151,7 @@ async def _one(asking: Asking, connector: Connector, key: str) -> Answer:
         finding=finding,
         sections=tuple(section for section in sections if section.rows),
         as_of=finding.as_of,
+        shareable=not key,
     )
 
 

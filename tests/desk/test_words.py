@@ -24,6 +24,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
         ("unblock jdoe in AD please", "order jdoe AD"),
         ("relance AD_Provisioning stp", "job AD_Provisioning"),
         ("is the AD job running?", "jobs running"),
+        ("/nim sync AD", "sync AD"),
     ],
 )
 async def test_words_answer_what_the_command_answers(bench, words, command):

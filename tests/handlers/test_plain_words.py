@@ -64,9 +64,9 @@ async def test_words_with_two_meanings_come_as_buttons_that_answer(world: World)
     nadia = world.person("nadia")
 
     choice = await nadia.types("so what is pending here?", channel=HELPDESK)
-    assert {"orders waiting", "orders blocked"} <= set(buttons_of(choice))
+    assert {"Waiting orders", "Blocked orders"} <= set(buttons_of(choice))
 
-    await nadia.do("press", channel=HELPDESK, ts=choice["ts"], label="orders blocked")
+    await nadia.do("press", channel=HELPDESK, ts=choice["ts"], label="Blocked orders")
     await nadia.sees("No order waits for a review", channel=HELPDESK)
 
 
