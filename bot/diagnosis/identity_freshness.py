@@ -8,6 +8,7 @@ from typing import Final
 from bot.diagnosis import links
 from bot.diagnosis.chain import Way, chain_of
 from bot.diagnosis.landscape import Landscape
+from bot.diagnosis.measuring import same_value
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.words import listed, title
@@ -37,7 +38,7 @@ async def behind_its_source(
     )
     if identity is None or record is None:
         return None
-    apart = [name for name in shared if identity.properties.get(name) != record.properties.get(name)]
+    apart = [name for name in shared if not same_value(identity.properties.get(name), record.properties.get(name))]
     if not apart:
         return None
     return _not_computed(way, apart, source.entity_type, world, site, now, reads)

@@ -137,6 +137,15 @@ def same_instant(old: str, new: str) -> bool:
     return False
 
 
+def same_value(one: str | None, other: str | None) -> bool:
+    """Whether two systems mean the same: equal text apart from case and spaces, or one date in two spellings."""
+    if one is None or other is None:
+        return (one or "") == (other or "")
+    if one.strip().casefold() == other.strip().casefold():
+        return True
+    return bool({at.date() for at in instants(one)} & {at.date() for at in instants(other)})
+
+
 def ended(rows: Sequence[Values], now: datetime, *, has_end: bool) -> float | None:
     """Share of rows whose end date is over; 0 in a table that keeps no end dates."""
     if not has_end:

@@ -166,6 +166,28 @@ async def test_an_identity_that_is_behind_its_only_source_was_not_computed():
     ]
     found = await ask(nim)
     assert (found.symptom, found.cause, found.certainty) == (2, "2i", Certainty.LIKELY)
+    nim.versions[1] = replace(nim.versions[1], properties={"Title": "clerk ", "OrganizationCode": "FR-1"})
+    assert (await ask(nim)).cause is None
+
+
+async def test_one_date_in_two_spellings_is_no_difference():
+    nim = world(own(OrderState.VERIFIED))
+    nim.property_names = {"HR_Person": ["StartDate"], "Directory_User": ["StartDate"]}
+    nim.versions = [
+        ResourceVersion(ANNE.id, "Directory_User", "x", {"StartDate": "2019-07-12"}),
+        ResourceVersion(ResourceId("5"), "HR_Person", "x", {"StartDate": "12/07/2019"}),
+    ]
+    assert (await ask(nim)).cause is None
+
+
+async def test_the_code_of_an_organisation_is_named():
+    nim = world(own(OrderState.VERIFIED))
+    nim.property_names = {"HR_Person": ["OrganizationCode"], "Directory_User": ["OrganizationCode"]}
+    nim.versions = [
+        ResourceVersion(ANNE.id, "Directory_User", "x", {"OrganizationCode": "FR-1"}),
+        ResourceVersion(ResourceId("5"), "HR_Person", "x", {"OrganizationCode": "FR-2"}),
+    ]
+    found = await ask(nim)
     assert "OrganizationCode" in found.title_public
 
 

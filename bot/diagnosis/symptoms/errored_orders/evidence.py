@@ -78,7 +78,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
     """Reads everything; what Identity Manager does not give is told in `missing`."""
     reads = Reads()
     world, orders, runs = await asyncio.gather(
-        landscape(nim.catalogue, reads),
+        landscape(nim.catalogue, reads, jobs_too=_needs_jobs(subject)),
         reads.attempt(_orders(nim, subject, now), "the errored orders", look_at="Provisioning Review"),
         reads.attempt(
             nim.job_runs(limit=RECENT_RUNS), "the recent runs", without="A run in progress would not be seen."
@@ -118,6 +118,11 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
     return Evidence(
         subject, site, world, orders, like, run, recent, passed, values, looked, syncs, missing=reads.missing
     )
+
+
+def _needs_jobs(subject: Subject) -> bool:
+    """A card of one order offers its unblocking only; jobs matter where a synchronization is what helps."""
+    return subject.order_id is None or subject.order is None or not text_of(subject.order)
 
 
 async def _nothing() -> None:

@@ -1,6 +1,6 @@
 """Stale or missing data judged: how old they are, why, and whether a complete run helps. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.diagnosis import links
@@ -24,6 +24,8 @@ from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Outlo
 from bot.model.job import Job, TaskRun
 
 NUMBER: Final = 2
+_SHORTEST_AGE: Final = timedelta(minutes=2)
+"""Seconds are no age of data."""
 _HELPED: Final = frozenset({"2e", "2i"})
 _SAYS: Final = {
     "2a": "its synchronization is blocked",
@@ -94,7 +96,9 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
 def _title(evidence: Evidence, name: str, first: Cause | None, now: datetime) -> str:
     last = newest([evidence.synchronized(incremental=True), evidence.synchronized(incremental=False)])
     age = (
-        f"data are {lasted(now - last.ended_at)} old" if last and last.ended_at else "the age of the data is not known"
+        f"data are {lasted(max(now - last.ended_at, _SHORTEST_AGE))} old"
+        if last and last.ended_at
+        else "the age of the data is not known"
     )
     if evidence.subject.key and first is not None and first.row in {"2g", "2h", "2i"}:
         return f"{name}: {evidence.subject.key}: {_SAYS[first.row]}"

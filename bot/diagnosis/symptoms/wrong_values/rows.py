@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.diagnosis.measuring import same_value
 from bot.diagnosis.symptoms.wrong_values.evidence import Evidence
 from bot.diagnosis.words import listed, moment
 from bot.model.finding import Certainty, Remark
@@ -144,11 +145,11 @@ def _compared(seen: Evidence) -> dict[str, tuple[str | None, str | None]]:
 
 def differing(seen: Evidence) -> tuple[str, ...]:
     """Properties whose value at the identity is not the source's."""
-    return tuple(sorted(name for name, (own, theirs) in _compared(seen).items() if own != theirs))
+    return tuple(sorted(name for name, (own, theirs) in _compared(seen).items() if not same_value(own, theirs)))
 
 
 def agreeing(seen: Evidence) -> tuple[str, ...]:
-    return tuple(sorted(name for name, (own, theirs) in _compared(seen).items() if own == theirs))
+    return tuple(sorted(name for name, (own, theirs) in _compared(seen).items() if same_value(own, theirs)))
 
 
 def _conflict(seen: Evidence) -> Cause | None:
