@@ -116,14 +116,6 @@ def shell_lines() -> list[tuple[str, list[str]]]:
     return found
 
 
-def test_shell_blocks_use_only_verbs_of_the_makefile():
-    verbs = set(re.findall(r"^([a-z-]+):.*?## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    used = {(page, words[1]) for page, words in shell_lines() if words[0] == "make" and len(words) > 1}
-
-    assert used
-    assert {(page, verb) for page, verb in used if verb not in verbs} == set()
-
-
 def test_shell_blocks_use_only_commands_and_options_of_the_program():
     unknown: list[tuple[str, list[str]]] = []
     seen = 0
