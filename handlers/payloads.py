@@ -33,9 +33,10 @@ def caller(context: AsyncBoltContext) -> Caller:
 
 def typed_text(text: str) -> str:
     """What a person typed, with Slack's escapes undone and mentions as the names that were shown."""
-    text = _MENTION.sub(lambda found: found.group(1) or "", text)
-    text = _CHANNEL.sub(lambda found: found.group(1) or "", text)
-    text = _LINK.sub(lambda found: found.group(2) or found.group(1), text)
+    if "<" in text:
+        text = _MENTION.sub(lambda found: found.group(1) or "", text)
+        text = _CHANNEL.sub(lambda found: found.group(1) or "", text)
+        text = _LINK.sub(lambda found: found.group(2) or found.group(1), text)
     return html.unescape(text).strip()
 
 

@@ -47,6 +47,8 @@ def read(text: str, verbs: Mapping[str, Verb], environments: Sequence[str]) -> U
 
 def tidy(text: str) -> str:
     """Undoes what chat clients do to typed text: curly quotes, long dashes, runs of blanks."""
+    if text.isascii():
+        return " ".join(text.split())
     return " ".join(_LONG_DASH.sub("--", text.translate(_QUOTES)).split())
 
 
