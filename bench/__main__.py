@@ -16,11 +16,11 @@ CAPS: Final[Mapping[str, float]] = {
     "render": 30,
     "words": 60,
     "ack": 120,
-    "work": 90,
+    "work": 150,
     "orders": 120,
     "answers": 150,
     "watch": 90,
-    "memory": 240,
+    "memory": 300,
 }
 """Seconds after which a benchmark is stopped; in the order in which they run."""
 UNKNOWN, OVER = 2, 1

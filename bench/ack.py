@@ -12,11 +12,10 @@ from bench.figures import Figure, Pairs, in_turn
 from bench.installation import SERVER_CORE, Wanted, Workspace
 from bench.quiet_bot import word
 from bench.slack_requests import Slack, at_once, one_after_the_other
-from bot.demo.programs import Program
 
 ROUNDS: Final = 41
 IN_A_ROW, AT_ONCE = 80, 400
-"""Many short rounds: what else the machine does changes within a second, and then hits one side of a long round only."""
+"""Many short rounds: what else the machine does changes within a second, then hits one side of a long round only."""
 WARM_UP: Final = 600
 FEW, MANY = 10, 300
 
@@ -72,10 +71,9 @@ def _against(name: str, pairs: Pairs, what: str, unit: str, peer: str) -> Figure
 async def bare(stack: AsyncExitStack, where: Path, slack: Workspace) -> Slack:
     options = {"--api-url": "api_url", "--bot-token": "bot_token", "--signing-secret": "signing_secret"}
     words = ["bench.bare_bolt", *(part for option, name in options.items() for part in (option, slack.said[name]))]
-    program = Program("Bare Bolt", words, where / "bare.log")
-    (address,) = await stack.enter_async_context(installation.started(program, 1))
-    assert program.process is not None
-    installation.on_core(program.process.pid, SERVER_CORE)
+    made = installation.program("Bare Bolt", words, where / "bare.log")
+    (address,) = await stack.enter_async_context(installation.started(made, 1))
+    installation.on_core(made, SERVER_CORE)
     return Slack(address, slack.said["signing_secret"], "http://127.0.0.1:9/nowhere")
 
 

@@ -54,6 +54,9 @@ approver = ["@iam-owners"]
 auditor = ["@auditors"]
 """
 
+AS_INSTALLED: Final = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Compiled files are kept, as they are wherever nimdesk is installed: a start is not to be a compilation."""
+
 Json = dict[str, Any]
 
 
@@ -176,6 +179,11 @@ async def folder() -> AsyncIterator[Path]:
         yield Path(made)
 
 
+def program(name: str, words: Sequence[str], log: Path) -> Program:
+    """A Python program of this checkout, not started yet; its error output goes to the log."""
+    return Program(name, words, log, AS_INSTALLED)
+
+
 @asynccontextmanager
 async def started(program: Program, lines: int) -> AsyncIterator[list[str]]:
     """A program until the end of the block, with its first lines."""
@@ -190,7 +198,7 @@ async def started(program: Program, lines: int) -> AsyncIterator[list[str]]:
 async def sandbox(where: Path, words: Sequence[str]) -> AsyncIterator[Sandbox]:
     """`words` start it: the sandbox of the command line, or bench.large_world."""
     async with (
-        started(Program("The sandbox", words, where / "sandbox.log"), 5) as (url, client, companion, *_),
+        started(program("The sandbox", words, where / "sandbox.log"), 5) as (url, client, companion, *_),
         aiohttp.ClientSession() as http,
     ):
         account, _, secret = client.removeprefix("client: ").partition(" secret: ")
@@ -202,7 +210,7 @@ async def sandbox(where: Path, words: Sequence[str]) -> AsyncIterator[Sandbox]:
 async def workspace(where: Path, mode: str = "socket") -> AsyncIterator[Workspace]:
     words = ["sandbox.workspace", "--port", "0", "--mode", mode]
     async with (
-        started(Program("The workspace", words, where / "workspace.log"), 6) as lines,
+        started(program("The workspace", words, where / "workspace.log"), 6) as lines,
         aiohttp.ClientSession() as http,
     ):
         yield Workspace(lines[0], dict(line.split("=", 1) for line in lines[1:]), http)
@@ -224,21 +232,23 @@ async def bot(where: Path, slack: Workspace, nim: Sandbox | None, wanted: Wanted
         companion_token=nim.companion_token if nim else "none",
     )
     settings.write_text(text, encoding="utf-8")
-    program = Program("The bot", [*wanted.words, "--config", str(settings)], where / "bot.log")
+    made = program("The bot", [*wanted.words, "--config", str(settings)], where / "bot.log")
     began = time.perf_counter()
-    async with started(program, 1) as (line,):
+    async with started(made, 1) as (line,):
         seconds = time.perf_counter() - began
-        if program.process is None:
-            raise RuntimeError("the bot was not started")
-        on_core(program.process.pid, wanted.core)
+        pid = on_core(made, wanted.core)
         address = line.removeprefix("nimdesk listens at ").partition(";")[0]
-        yield Bot(address, program.process.pid, seconds, where / "bot.log")
+        yield Bot(address, pid, seconds, where / "bot.log")
 
 
-def on_core(pid: int, core: int | None) -> None:
-    """Keeps a program on one core, where the system can do so and has two."""
+def on_core(running: Program, core: int | None) -> int:
+    """Keeps a program on one core, where the system can do so and has two; returns the id of its process."""
+    if running.process is None:
+        raise RuntimeError(f"{running.name} was not started")
+    pid = running.process.pid
     if core is not None and hasattr(os, "sched_setaffinity") and len(os.sched_getaffinity(0)) > 1:
         os.sched_setaffinity(pid, {sorted(os.sched_getaffinity(0))[core]})
+    return pid
 
 
 async def settled(seconds: float = 2) -> None:

@@ -14,7 +14,6 @@ from bench.figures import Figure, percentile
 from bench.installation import Wanted
 from bench.slack_requests import Slack, at_a_pace
 from bench.subjects import subjects
-from bot.demo.programs import Program
 
 PER_SECOND: Final = 20
 ROUNDS: Final = 5
@@ -31,7 +30,7 @@ async def measure() -> Sequence[Figure]:
         nim = await stack.enter_async_context(installation.sandbox(where, SCENARIO))
         slack = await stack.enter_async_context(installation.workspace(where, "http"))
         (sink,) = await stack.enter_async_context(
-            installation.started(Program("The sink", ["bench.sink"], where / "sink.log"), 1)
+            installation.started(installation.program("The sink", ["bench.sink"], where / "sink.log"), 1)
         )
         peer = await bare(stack, where, slack)
         bot = await stack.enter_async_context(installation.bot(where, slack, nim, Wanted(mode="http", watch=True)))
