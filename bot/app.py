@@ -21,6 +21,8 @@ from bot.driving import Parts
 from bot.driving import driver as driver_of
 from bot.errors import SettingsError
 from bot.model.actor import Role
+from bot.model.answer import Answer
+from bot.model.reminder import Reminder
 from bot.pictures.drawing import Drawing
 from bot.ports import Environment
 from bot.settings import Settings, SlackSettings
@@ -108,7 +110,16 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         reply = Reply(client, renderer)
         desk = Desk(_surroundings(store, envs, facts, roles, clock.now))
         errands = Errands(
-            desk, roles, renderer, reply, rooms, store.outbox, store.requests, Pictures(client, Drawing()), clock.now
+            desk=desk,
+            roles=roles,
+            renderer=renderer,
+            reply=reply,
+            rooms=rooms,
+            outbox=store.outbox,
+            requests=store.requests,
+            reminders=store.reminders,
+            pictures=Pictures(client, Drawing()),
+            now=clock.now,
         )
         talk = Conversation(desk, roles, renderer, reply, rooms, errands)
         work = Work()
@@ -125,7 +136,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         web_app = address(ready=ready, registry=REGISTRY, slack=app if slack.mode == "http" else None)
         url = await _listen(stack, web_app, settings.http.host, settings.http.port)
 
-        parts = Parts(settings, store, envs, facts, renderer, client, clock)
+        parts = Parts(settings, store, envs, facts, renderer, client, clock, _asking_again(roles, desk))
         heard_of_slack = asyncio.Event()
         driver = asyncio.create_task(_after(heard_of_slack, driver_of(parts).run), name="driver")
         stack.push_async_callback(_cancelled, driver)
@@ -175,6 +186,15 @@ def _grants(settings: Settings) -> Mapping[Role, tuple[str, ...]]:
         Role.APPROVER: access.approver,
         Role.AUDITOR: access.auditor,
     }
+
+
+def _asking_again(roles: Roles, desk: Desk) -> Callable[[Reminder], Awaitable[Answer]]:
+    """A reminder's question, with the rights that its owner has by then."""
+
+    async def ask(one: Reminder) -> Answer:
+        return await desk.answer(await roles.actor(one.team_id, one.user_id, fresh=True), one.intent)
+
+    return ask
 
 
 def _surroundings(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.desk.command import Facts
+from bot.desk.reminding import Reminding
 from bot.diagnosis import fingerprint, verification
 from bot.diagnosis.grouping import text_of
 from bot.diagnosis.job_run import examine_run
@@ -18,6 +19,7 @@ from bot.model.incident import Incident
 from bot.model.intent import Intent, Verb
 from bot.model.job import JobRun
 from bot.model.message import Message
+from bot.model.reminder import Reminder
 from bot.model.view import Audience, IncidentCard, ProgressCard
 from bot.ports import Clock, Environment
 from bot.repair.driver import Driver, Service, Workflows
@@ -49,6 +51,8 @@ class Parts:
     renderer: Renderer
     client: AsyncWebClient
     clock: Clock
+    ask_again: Callable[[Reminder], Awaitable[Answer]]
+    """The fresh answer to a reminder's question."""
 
 
 def driver(parts: Parts) -> Driver:
@@ -63,7 +67,8 @@ def driver(parts: Parts) -> Driver:
 
 def _services(parts: Parts) -> Mapping[str, Service]:
     sender = Sender(parts.store.outbox, parts.client, parts.clock)
-    services: dict[str, Service] = {"sender": sender.run}
+    reminding = Reminding(parts.store.reminders, parts.environments, parts.ask_again, parts.renderer.answer)
+    services: dict[str, Service] = {"sender": sender.run, "reminders": reminding.run}
     if parts.settings.watch.enabled:
         services |= {f"watch {name}": _watch(parts, name, env).run for name, env in parts.environments.items()}
     return services

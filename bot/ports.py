@@ -32,6 +32,7 @@ from bot.model.message import Delivery, Message
 from bot.model.order import ChangeType, Order, OrderProperty, OrderState, ResourceType
 from bot.model.page import Page
 from bot.model.person import Person
+from bot.model.reminder import Reminder
 from bot.model.request import HelpRequest, RequestState
 from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
 
@@ -425,6 +426,24 @@ class Requests(Protocol):
 
     async def in_state(self, state: RequestState) -> Sequence[HelpRequest]: ...
     async def done(self, request_id: int) -> None: ...
+
+
+class Reminders(Protocol):
+    """*Remind me if not*: kept until the run that may heal it is over."""
+
+    async def ask(self, draft: Reminder) -> Reminder:
+        """Stores it and gives it its id; the same person and question again is the same one with a new time."""
+        ...
+
+    async def due(self, env: str, now: datetime) -> Sequence[Reminder]:
+        """Those that wait and are due by the environment's clock, oldest first."""
+        ...
+
+    async def put_off(self, one: Reminder, until: datetime) -> None: ...
+
+    async def done(self, one: Reminder, message: Message | None) -> None:
+        """In one transaction: it is over, and its message, if there is one, stands in the outbox."""
+        ...
 
 
 class DrivingLock(Protocol):

@@ -26,7 +26,7 @@ from handlers.errands import Errands
 from handlers.payloads import WRITES, Caller, Pressed, Submission, metadata
 
 log = structlog.get_logger()
-ERRANDS: Final = frozenset({Verb.SHARE, Verb.CLAIM, Verb.SHOW_ME, Verb.COUNT_ALL})
+ERRANDS: Final = frozenset({Verb.SHARE, Verb.CLAIM, Verb.SHOW_ME, Verb.COUNT_ALL, Verb.REMIND})
 MODALS: Final = frozenset({Verb.DETAILS, Verb.TICKET_TEXT, Verb.ASK_OPERATOR})
 
 

@@ -1,10 +1,11 @@
-"""Presses that carry something somewhere: share, ask an operator, claim, show me, count all, send the ticket text."""
+"""Presses that carry something somewhere: share, ask, claim, show me, remind me, count all, send the ticket text."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.access import Permission
+from bot.desk import reminding
 from bot.desk.desk import Desk
 from bot.desk.request import draft, wording
 from bot.errors import NotFound
@@ -14,7 +15,7 @@ from bot.model.intent import Intent, Verb
 from bot.model.message import Message, Modal
 from bot.model.request import HelpRequest
 from bot.model.view import Audience, HelpCard
-from bot.ports import Outbox, Requests
+from bot.ports import Outbox, Reminders, Requests
 from bot.slack.pictures import Pictures
 from bot.slack.render import Renderer, plain_message
 from bot.slack.reply import Reply
@@ -32,6 +33,7 @@ class Errands:
     rooms: Rooms
     outbox: Outbox
     requests: Requests
+    reminders: Reminders
     pictures: Pictures
     now: Callable[[], datetime]
 
@@ -41,6 +43,8 @@ class Errands:
             await self._share(actor, wish.inner(), press)
         elif wish.verb is Verb.CLAIM:
             await self._claim(actor, wish, press.place)
+        elif wish.verb is Verb.REMIND:
+            await self._remind(actor, wish, press.place)
         elif wish.verb is Verb.SHOW_ME:
             answer = await self.desk.show(actor, wish.inner(), channel=press.place.channel)
             await self.reply.answer(who.user_id, press.place, self.renderer.answer(answer, Audience.PERSON))
@@ -99,6 +103,16 @@ class Errands:
         if made := await self.pictures.uploaded(public):
             drawn = self.renderer.pictures(made, answer.env_label)
             await self.outbox.post(f"{key}-pictures", place.channel, drawn, thread_of=place.thread)
+
+    async def _remind(self, actor: Actor, wish: Intent, place: Place) -> None:
+        """Stored before it is promised; whoever drives looks again at its time."""
+        self.desk.permit_to(actor, Permission.READ)
+        env = self.desk.environment(wish, place.channel)
+        about = replace(wish.inner(), seen="", env=env.name)
+        answer = self.desk.remembered(actor, about.pack()) or await self.desk.answer(actor, about)
+        stored = await self.reminders.ask(reminding.draft(actor, wish, about, answer, env.now(), self.now()))
+        message = self.renderer.answer(reminding.promised(stored, env.label))
+        await self.reply.answer(actor.user_id, place, message)
 
     async def _claim(self, actor: Actor, wish: Intent, place: Place) -> None:
         self.desk.permit_to(actor, Permission.CLAIM)

@@ -40,8 +40,8 @@ class Outcome(Enum):
     UNSURE = "unsure"
 
 
-def draft(actor: Actor, wish: Intent, answer: Answer | None, env_now: datetime, now: datetime) -> Reminder:
-    """What a press of *Remind me if not* stores; the button carries the start of the run that may heal it.
+def draft(actor: Actor, wish: Intent, about: Intent, answer: Answer, env_now: datetime, now: datetime) -> Reminder:
+    """What a press of *Remind me if not* stores: `about` is asked again after the run whose start the button carries.
 
     Raises BadButton when it carries none.
     """
@@ -51,13 +51,13 @@ def draft(actor: Actor, wish: Intent, answer: Answer | None, env_now: datetime, 
         raise BadButton(str(why)) from why
     if starts.tzinfo is None:
         raise BadButton("a time without a zone")
-    finding = answer.finding if answer else None
+    finding = answer.finding
     stop = stopped_at(finding.chain) if finding else None
     return Reminder(
         id=0,
         team_id=actor.team_id,
         user_id=actor.user_id,
-        intent=replace(wish.inner(), seen=""),
+        intent=about,
         due_at=max(starts, env_now) + GRACE,
         asked_at=now,
         title=finding.without_names().title if finding else "",

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, inspect, text
 from bot.errors import SettingsError
 from bot.store.database import Database
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest revision in `migrations/versions`."""
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
 _LOCK: Final = 0x6E696D6465736B

@@ -24,6 +24,7 @@ from bot.store.incidents import IncidentTable
 from bot.store.migrate import bring_up_to_date, require_up_to_date
 from bot.store.outbox import OutboxTable
 from bot.store.people import InboxTable, PreferenceTable, RequestTable
+from bot.store.reminders import ReminderTable
 from bot.store.tables import watch_mark
 
 
@@ -39,6 +40,7 @@ class Store:
         self.preferences: Final = PreferenceTable(database)
         self.inbox: Final = InboxTable(database)
         self.requests: Final = RequestTable(database)
+        self.reminders: Final = ReminderTable(database, self.outbox)
 
     @staticmethod
     async def open(url: str, *, read_only: bool = False) -> "Store":

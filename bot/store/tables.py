@@ -175,3 +175,16 @@ request: Final = Table(
     Column("body", Text, nullable=False),
     UniqueConstraint("key"),
 )
+
+reminder: Final = Table(
+    "reminder",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("env", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("key"),
+    Index("ix_reminder_state_due", "state", "due_at"),
+)
