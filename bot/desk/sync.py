@@ -90,7 +90,9 @@ async def _all(asking: Asking) -> Answer:
         kind=AnswerKind.LIST,
         title=f"{counted(len(late), 'connector')} with old data" if late else "Every connector is fresh",
         text=RECOMMENDED,
-        next=f"Look first at: /nim sync {late[0].title}" if late else "",
+        next=f"Look first at: /nim sync {late[0].title}"
+        if late
+        else "If something is missing in one of them, name it, and its key where you know it: /nim sync AD jdoe",
         sections=(Section(title="Connectors", rows=tuple(rows)),),
         missing=reads.missing,
         as_of=runs.read_at,
