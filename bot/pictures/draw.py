@@ -12,6 +12,7 @@ mpl.use("Agg")
 from matplotlib import dates
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from bot.model.picture import Bar, Bars, Picture, Timeline, Track
 
@@ -69,6 +70,7 @@ def _bars(picture: Bars) -> Figure:
     largest, smallest = _extremes(shown)
     if smallest and largest / smallest > RATIO:
         axes.set_xscale("symlog", linthresh=1)
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda count, _: f"{count:,.0f}"))
         axes.set_xlabel("rows, logarithmic", fontsize=8)
     else:
         axes.set_xlabel("rows", fontsize=8)

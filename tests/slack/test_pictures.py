@@ -20,7 +20,7 @@ async def test_an_uploaded_picture_stands_in_a_message_that_slack_takes(slack, r
     file = slack.workspace.hub.state.files[made[0].file_id]
     assert file.content.startswith(b"\x89PNG")
     assert file.alt.startswith("Bar chart: Rows that are stored")
-    image = posted["message"]["blocks"][1]
+    image = posted["message"]["blocks"][0]
     assert image["slack_file"] == {"id": made[0].file_id}
     assert "41,007 deleted" in image["alt_text"]
     assert "41,007 deleted" in message.text
