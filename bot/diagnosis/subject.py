@@ -29,6 +29,8 @@ class Subject:
     property_name: str = ""
     expected_value: str = ""
     """What the asker holds to be right."""
+    told: str = ""
+    """The asker's own words: "still has the old name" says that something newer is expected."""
     entitlement: str = ""
     key: str = ""
     """Key of an object that is missed: an employee number, a login, a group's name."""

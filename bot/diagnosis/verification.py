@@ -87,7 +87,7 @@ def _executed(after: Order, run: JobRun, *, executed_seen: bool) -> Judgement:
     remark = "" if ours or executed_seen else " This installation does not show which run sent it."
     return Judgement(
         Verdict.EXECUTED,
-        f"Executed in run {run.id}; the next synchronization verifies it.{remark}",
+        f"Run {run.id} sent it; the next synchronization verifies it.{remark}",
         proven=True,
     )
 

@@ -14,7 +14,7 @@ from bot.model.job import TaskKind
 from bot.model.order import ChangeType, OrderProperty, OrderState
 from bot.model.person import Person
 from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
-from tests.diagnosis.fakes import HR, NOW, FakeNim, ago, order, resource_type, task_run
+from tests.diagnosis.fakes import HR, NOW, FakeNim, ago, job, order, resource_type, task, task_run
 
 SITE = Site()
 JOHN = Person(ResourceId("900"), "Directory_User", "Doe, John", "jdoe")
@@ -119,6 +119,30 @@ async def test_6d_is_only_possible_when_the_source_cannot_be_compared():
     assert (await ask(nim)).certainty is Certainty.POSSIBLE
 
 
+async def test_6d_is_confirmed_when_only_the_rule_changed():
+    nim = world()
+    nim.all_the_orders = [replace(nim.all_the_orders[0], start_date=ago(hours=11))]
+    nim.rules = [replace(RULE, changed_at=ago(hours=12))]
+    before = replace(nim.versions[0], as_of=ago(hours=12, minutes=1))
+    nim.versions.append(before)
+    assert (await ask(nim)).certainty is Certainty.CONFIRMED
+    nim.versions[-1] = replace(before, properties={"Organization": "Sales ES"})
+    assert (await ask(nim)).certainty is Certainty.LIKELY
+
+
+@pytest.mark.parametrize(
+    ("told", "row", "certainty"),
+    [("still has the old name", "6b", Certainty.LIKELY), ("", "6l", Certainty.POSSIBLE)],
+)
+async def test_6b_the_source_may_have_changed_since_it_was_synchronized(told, row, certainty):
+    nim = world(value="Sales FR", policy="Sales FR", current="Sales FR")
+    nim.all_task_runs = [task_run("4", TaskKind.SYNCHRONIZE, start=ago(hours=8), connector_id=HR)]
+    nim.with_job(job("1001", "HR_Complete"), task("203", "Sync_HR", TaskKind.SYNCHRONIZE, HR))
+    found = await ask(nim, told=told)
+    assert (found.cause, found.certainty) == (row, certainty)
+    assert any(one.action is ActionKind.RELAUNCH_COMPLETE and one.allowed for one in found.offers)
+
+
 async def test_6f_the_identity_differs_from_its_only_source():
     found = await ask(world(identity="Sales ES"))
     assert (found.cause, found.certainty) == ("6f", Certainty.POSSIBLE)
@@ -194,11 +218,11 @@ async def test_values_and_names_are_private():
         assert "Sales" not in public
 
 
-async def test_recomputing_is_never_offered_where_it_cannot_be_done():
+async def test_recomputing_is_named_as_a_step_of_a_person():
     nim = world()
     nim.rules = [replace(RULE, changed_at=ago(hours=12))]
     offers = (await ask(nim)).offers
-    assert [(one.action, one.allowed) for one in offers] == [(ActionKind.RECOMPUTE_ONE, False)]
+    assert [(one.action, one.allowed) for one in offers] == [(ActionKind.RECOMPUTE_ONE, True)]
 
 
 async def test_it_costs_at_most_eight_requests():

@@ -48,10 +48,8 @@ _VERIFY: Final = (
     "Resumed: the generation completes, the fulfilment runs and as many orders are executed as were announced. "
     "Repaired: the counts fall below the limit and the next run is not blocked."
 )
-_NO_RECOMPUTE: Final = (
-    "This environment shows no way to compute one person: use the helpdesk workflow up to Access Permissions, "
-    "without validating."
-)
+_RECOMPUTE: Final = "Recompute this user (helpdesk workflow up to Access Permissions)"
+"""A person does it in Identity Manager, without validating: no installation is known to expose it."""
 _DANGER: Final = "Forcing it would carry out what a fault has computed."
 
 
@@ -179,9 +177,7 @@ def _offers(evidence: Evidence, verdict: Verdict, first: Cause | None) -> tuple[
     ]
     owner = next((one.owner_id for one in evidence.orders or () if one.owner_id), None)
     if first is not None and first.row in {"7b", "7c"} and owner is not None:
-        offers.append(
-            Offer(ActionKind.RECOMPUTE_ONE, owner, "Recompute this user", allowed=False, why_not=_NO_RECOMPUTE)
-        )
+        offers.append(Offer(ActionKind.RECOMPUTE_ONE, owner, _RECOMPUTE))
     if first is not None and first.row == "7j":
         complete = evidence.landscape.complete_job(evidence.connector_id, evidence.job, evidence.site)
         runs: tuple[JobRun, ...] = evidence.subject.recent or ((evidence.run,) if evidence.run else ())

@@ -22,6 +22,8 @@ from bot.ports import NimReads
 
 HISTORY: Final = "resource-history"
 LOOK_BACK: Final = timedelta(days=2)
+RECENT: Final = timedelta(days=14)
+"""A rule that was changed longer ago does not explain what people see now."""
 _MOST_INPUTS: Final = 8
 _LIVE: Final = frozenset(OrderState) - {OrderState.INACTIVE, OrderState.NONE, OrderState.UNKNOWN}
 _MEMBER: Final = re.compile(r"\b[A-Za-z_]\w*((?:\??\.[A-Za-z_]\w*)+)")
@@ -55,6 +57,8 @@ class Evidence:
     history: Sequence[ValueChange] | None = None
     computed: TaskRun | None = None
     """The last computation of the role model, where a history makes it worth reading."""
+    identity_before: ResourceVersion | None = None
+    """The inputs right before the rule was changed, where it was changed lately."""
     synced: TaskRun | None = None
     """The last synchronization of the source that ended well."""
     missing: tuple[Missing, ...] = ()
@@ -127,7 +131,18 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         if history_wanted and inputs
         else _nothing(),
     )
-    synced = await _synced(nim, reads, world, source, recent, now) if record is not None else None
+    changed_at = newest_change(rules or (), now)
+    before = (
+        await reads.attempt(
+            nim.resource(person.entity_type, person.id, wanted, as_of=changed_at - timedelta(minutes=1)),
+            "the person's values before the rule changed",
+        )
+        if changed_at is not None and identity is not None
+        else None
+    )
+    synced = (
+        await _synced(nim, reads, world, source, recent, now) if record is not None and changed_at is None else None
+    )
     if not history_wanted:
         reads.note("when the value changed", "This environment shows no history.", "the person's page > View History")
     return Evidence(
@@ -146,9 +161,16 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         record,
         history,
         _last_role_model(recent),
+        before,
         synced,
         reads.missing,
     )
+
+
+def newest_change(rules: Sequence[PropertyRule], now: datetime) -> datetime | None:
+    """When one of the rules was changed lately; None where none was."""
+    known = [one.changed_at for one in rules if one.changed_at is not None and now - one.changed_at <= RECENT]
+    return max(known, default=None)
 
 
 async def _synced(

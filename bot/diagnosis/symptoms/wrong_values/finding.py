@@ -39,10 +39,8 @@ _NEXT: Final = {
     "6k": "Wait for the next computation, or have the role model computed.",
     "6l": "Compare with the rule: if something else is wanted, the rule or the source has to change.",
 }
-_NO_RECOMPUTE: Final = (
-    "This environment shows no way to compute one person: use the helpdesk workflow up to Access Permissions, "
-    "without validating."
-)
+_RECOMPUTE: Final = "Recompute this user (helpdesk workflow up to Access Permissions)"
+"""A person does it in Identity Manager, without validating: no installation is known to expose it."""
 
 
 def diagnose(evidence: Evidence, now: datetime) -> Finding:
@@ -68,7 +66,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         evidence=_facts(evidence, now),
         contributing=tuple(Remark(one.row, one.why) for one in found[1:]),
         ruled_out=ruled_out(evidence, found),
-        offers=_offers(evidence, first),
+        offers=_offers(evidence, found),
         missing=evidence.missing,
         links=(
             *(
@@ -166,11 +164,33 @@ def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _offers(evidence: Evidence, first: Cause | None) -> tuple[Offer, ...]:
+def _relaunch(evidence: Evidence) -> tuple[Offer, ...]:
+    """The complete job of the source, which brings what has changed there since."""
+    world = evidence.landscape
+    connector_id = world.filled_by(evidence.record.entity_type) if evidence.record else None
+    complete = world.complete_job(connector_id, None, evidence.site) if connector_id else None
+    if complete is None:
+        return ()
+    why_not = "Identity Manager does not let people start the complete job." if complete.user_start_denied else ""
+    return (
+        Offer(
+            ActionKind.RELAUNCH_COMPLETE,
+            complete.id,
+            "Relaunch in complete mode",
+            allowed=not why_not,
+            why_not=why_not,
+        ),
+    )
+
+
+def _offers(evidence: Evidence, causes: tuple[Cause, ...]) -> tuple[Offer, ...]:
     person = evidence.subject.person
+    first = causes[0] if causes else None
     if person is None or first is None:
         return ()
     here = links.opening(links.person(evidence.site, person.entity_type, person.id, "View Sources"))
+    if "6b" in {one.row for one in causes}:
+        here = (*_relaunch(evidence), *here)
     if first.row not in {"6d", "6f", "6k"}:
         return here
     rule = newest_rule(evidence)
@@ -178,9 +198,7 @@ def _offers(evidence: Evidence, first: Cause | None) -> tuple[Offer, ...]:
         Offer(
             ActionKind.RECOMPUTE_ONE,
             person.id,
-            "Recompute this user",
-            allowed=False,
-            why_not=_NO_RECOMPUTE,
+            _RECOMPUTE,
             seen=rule.changed_at.isoformat() if rule and rule.changed_at else "",
         ),
         *here,

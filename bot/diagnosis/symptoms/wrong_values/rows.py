@@ -4,12 +4,13 @@ What a rule's expression yields is not computed here: only where the account tak
 account are compared.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from bot.diagnosis.measuring import same_value
-from bot.diagnosis.symptoms.wrong_values.evidence import Evidence
+from bot.diagnosis.symptoms.wrong_values.evidence import RECENT, Evidence
 from bot.diagnosis.words import listed, moment
 from bot.model.finding import Certainty, Remark
 from bot.model.order import OrderState
@@ -17,7 +18,9 @@ from bot.model.value import PropertyRule
 
 PROTECTED: Final = frozenset({16, 24})
 """Approved and questioned: a value that a person has set."""
-RECENT: Final = timedelta(days=14)
+_STALE_WORDS: Final = re.compile(
+    r"\b(still|old|outdated|not updated|encore|toujours|ancien(ne)?|pas à jour)\b", re.IGNORECASE
+)
 FRESH: Final = timedelta(hours=1)
 """A source that was synchronized longer ago may say something else by now."""
 _UNDER_WAY: Final = frozenset(
@@ -60,7 +63,9 @@ def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
         _stale_source(seen, now),
     )
     held = tuple(cause for cause in found if cause is not None)
-    return held or _as_computed(seen)
+    if all(cause.row == "6b" and cause.certainty is Certainty.POSSIBLE for cause in held):
+        return (*_as_computed(seen), *held)
+    return held
 
 
 def ruled_out(seen: Evidence, found: tuple[Cause, ...]) -> tuple[Remark, ...]:
@@ -195,12 +200,23 @@ def _rule_changed(seen: Evidence, now: datetime) -> Cause | None:
         abs(one.at - rule.changed_at) <= _SAME_TIME for one in seen.history
     )
     sure = Certainty.LIKELY if source_known else Certainty.POSSIBLE
-    if source_known and _turns_right_into_wrong(seen, rule.changed_at):
+    if source_known and (
+        _turns_right_into_wrong(seen, rule.changed_at) or _only_the_rule_changed(seen, rule.changed_at)
+    ):
         sure = Certainty.CONFIRMED
     told = f"The {rule.kind} rule of {rule.property} was changed {moment(rule.changed_at)}"
     same = ", and identity and source agree" if source_known else ", and the source could not be compared"
     still = "; the person's own values did not change then" if by_history and seen.history is not None else ""
     return Cause("6d", sure, f"{told}{same}{still}.")
+
+
+def _only_the_rule_changed(seen: Evidence, changed_at: datetime) -> bool:
+    """The inputs are what they were before the change, and the value was computed right after it."""
+    at = seen.order.start_date or seen.order.performed_at if seen.order else None
+    if at is None or seen.identity is None or seen.identity_before is None or not seen.inputs:
+        return False
+    same = all(seen.identity.properties.get(path) == seen.identity_before.properties.get(path) for path in seen.inputs)
+    return same and timedelta() <= at - changed_at.replace(second=0, microsecond=0) <= timedelta(days=1)
 
 
 def _turns_right_into_wrong(seen: Evidence, changed_at: datetime) -> bool:
@@ -229,12 +245,13 @@ def _identity_only(seen: Evidence) -> Cause | None:
 def _stale_source(seen: Evidence, now: datetime) -> Cause | None:
     """The source may have changed after it was last synchronized: nobody can see that from here."""
     synced = seen.synced.ended_at if seen.synced else None
-    if _source(seen, now) is None or synced is None or now - synced <= FRESH:
+    if differing(seen) or not agreeing(seen) or synced is None or now - synced <= FRESH:
+        return None
+    if seen.held is None or seen.held.current not in {None, computed(seen)}:
         return None
     name = seen.record.entity_type if seen.record else "the source"
-    return Cause(
-        "6b", Certainty.POSSIBLE, f"{name} is as of {moment(synced)}: what changed there since is not known here."
-    )
+    sure = Certainty.LIKELY if _STALE_WORDS.search(seen.subject.told) else Certainty.POSSIBLE
+    return Cause("6b", sure, f"{name} is as of {moment(synced)}: what changed there since is not known here.")
 
 
 def _source(seen: Evidence, now: datetime) -> Cause | None:
