@@ -77,7 +77,7 @@ def draw(browser: Browser, picture: Picture) -> None:
         if page.locator("#panel").is_visible():
             page.locator("#panel-toggle").click()
         ask(page, picture.words)
-        shoot(page, picture.file)
+        shoot(page, picture)
         page.close()
 
 
@@ -98,18 +98,18 @@ def ask(page: Page, words: str) -> None:
     raise SystemExit(f"No answer to {words!r} within {PATIENCE_S} s.")
 
 
-def shoot(page: Page, file: Path) -> None:
+def shoot(page: Page, picture: Picture) -> None:
     """The question and what stands below it, cut to their own height."""
-    asked = box(page.locator("#messages .message:not(:has(.app-badge))").last)
+    asked = box(page.locator("#messages .message").filter(has_text=picture.words).first)
     end = box(page.locator("#messages .message").last)
     area = box(page.locator("#messages"))
     top = max(area["y"], asked["y"] - MARGIN)
     height = end["y"] + end["height"] + MARGIN - top
     page.mouse.move(0, 0)
     page.evaluate("document.activeElement?.blur()")
-    file.parent.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=file, clip={"x": area["x"], "y": top, "width": area["width"], "height": height})
-    smaller(file)
+    picture.file.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=picture.file, clip={"x": area["x"], "y": top, "width": area["width"], "height": height})
+    smaller(picture.file)
 
 
 def box(thing: Locator) -> FloatRect:
