@@ -93,7 +93,7 @@ async def act(asking: Asking, place: Place, reason: str) -> Started:
         error_before=sample(text_of(order)),
         error_key_before=key_of(order),
         subject=subject_of(order),
-        label=f"order {order.id} · {type_name(order)} · {verb_of(order.change)}",
+        label=f"Order {order.id} · {verb_of(order.change)} {type_name(order)}",
         evidence=f"order {order.id} read {order.state.value} with error key {key_of(order)}",
         role=_role(to_unblock(order)),
     )
@@ -146,8 +146,8 @@ async def _incident(asking: Asking, incidents: Incidents, order: Order) -> _Thre
 
 def _what(order: Order, look: OneOrder) -> str:
     system = look.land.system_of(order)
-    act = {ChangeType.CREATE: "Creates", ChangeType.UPDATE: "Changes", ChangeType.DELETE: "Deletes"}[order.change]
-    return f"{act} 1 {system} account ({type_name(order)})."
+    act = {ChangeType.CREATE: "creates", ChangeType.UPDATE: "changes", ChangeType.DELETE: "deletes"}[order.change]
+    return f"{act} 1 {type_name(order)} in {system}"
 
 
 def _reversible(change: ChangeType) -> bool:

@@ -59,7 +59,7 @@ class Confirmation:
     """At most 24 characters: "Test with 1 of 150"."""
     env_label: str
     what: str
-    """One sentence: "Deletes 1 AD account in AD_Entry_NominativeUser"."""
+    """One sentence: "deletes 1 AD account in Active Directory"."""
     count: int = 1
     subject: str = ""
     """The person and the change; a modal is for one person only."""

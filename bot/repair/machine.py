@@ -136,7 +136,7 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class NotVerified:
-    """It was executed, and no synchronisation will say more, or none did in time."""
+    """It was executed, and no synchronization will say more, or none did in time."""
 
     why: str
     order_state: OrderState | None = None
@@ -331,7 +331,7 @@ def _awaiting(action: Action, event: Event) -> Moved:
                 order_state=OrderState.VERIFIED,
                 said="",
             )
-            return Moved(verified, "verified by a synchronisation")
+            return Moved(verified, "verified by a synchronization")
         case NotVerified(why, order_state):
             ended = replace(action, state=ActionState.DONE, order_state=order_state or action.order_state, said=why)
             return Moved(ended, f"not verified: {why}")

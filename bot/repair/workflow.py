@@ -213,7 +213,7 @@ class Engine:
                     f"The run was followed for {spell} and has no end that I can read. {action.waits_because}".strip()
                 )
             case Step.VERIFY if stood > pace.verify_for:
-                return f"No synchronisation has verified it within {_spell(pace.verify_for)}."
+                return f"No synchronization has verified it within {_spell(pace.verify_for)}."
             case _:
                 return ""
 

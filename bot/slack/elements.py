@@ -80,11 +80,11 @@ def context(node: Element, _: Making) -> list[Block]:
         if child is None:
             run += text
             continue
-        parts += _run(run)
+        parts += _run(run, after=bool(parts))
         run = ""
         at, shown, fallback = moment(child)
         parts.append({"type": "mrkdwn", "text": f"<!date^{at}^{shown}|{escaped(fallback)}>", "verbatim": True})
-    parts += _run(run)
+    parts += _run(run, after=bool(parts))
     if len(parts) > budget.CONTEXT_PARTS:
         over = len(parts) - budget.CONTEXT_PARTS + 1
         parts = [*parts[: budget.CONTEXT_PARTS - 1], plain(f"… and {over} more")]
@@ -103,8 +103,10 @@ def _runs(node: Element) -> Iterator[tuple[Element | None, str]]:
         yield None, child.tail or ""
 
 
-def _run(text: str) -> list[Block]:
-    text = _SPACES.sub(" ", text).strip(" ·")  # Slack sets the parts apart by itself
+def _run(text: str, *, after: bool) -> list[Block]:
+    """`after` another part the dot between them stays; before one, Slack's own gap is enough."""
+    text = _SPACES.sub(" ", text).strip().rstrip(" ·")
+    text = text if after else text.lstrip("· ")
     return [plain(shorten(text, budget.CONTEXT_TEXT))] if text else []
 
 

@@ -104,18 +104,18 @@ def _executed(action: Action) -> Rung:
 
 def _verified(action: Action) -> Rung:
     if action.verdict is Verdict.VERIFIED or action.verified_at:
-        return Rung(DONE, "Verified", "seen by a synchronisation", action.verified_at)
+        return Rung(DONE, "Verified", "seen by a synchronization", action.verified_at)
     if action.verdict is Verdict.EXECUTED or action.state is ActionState.AWAITING_VERIFICATION:
-        return Rung(UNDER_WAY, "Verified", "after the next synchronisation")
+        return Rung(UNDER_WAY, "Verified", "after the next synchronization")
     if action.ended:
         return Rung(AHEAD, "Verified", "not reached")
     return Rung(AHEAD, "Verified", "ahead")
 
 
 _OUTCOMES: Final = {
-    Verdict.EXECUTED: Outcome("Executed.", "The next synchronisation verifies it."),
-    Verdict.VERIFIED: Outcome("Executed and verified.", "A synchronisation has read the change back."),
-    Verdict.REFUTED: Outcome("Not fixed.", "The same error again. Nothing else was touched.", compare=True),
+    Verdict.EXECUTED: Outcome("Executed."),
+    Verdict.VERIFIED: Outcome("Executed and verified.", "A synchronization has read the change back."),
+    Verdict.REFUTED: Outcome("Not fixed.", "Nothing else was touched.", compare=True),
     Verdict.REFUTED_OTHERWISE: Outcome(
         "Not fixed: another error now.",
         "Nothing else was touched. The new error needs a look of its own.",
@@ -138,7 +138,7 @@ def outcome(action: Action) -> Outcome:
         return Outcome("Not known whether it was done.", f"{action.said} It is never sent again by itself.".strip())
     if action.verdict is None:
         if action.state is ActionState.AWAITING_VERIFICATION:
-            return _OUTCOMES[Verdict.EXECUTED]
+            return Outcome("Executed.", "The next synchronization verifies it.")
         return Outcome()
     known = _OUTCOMES[action.verdict]
-    return Outcome(known.headline, f"{known.text} {action.said}".strip(), known.compare)
+    return Outcome(known.headline, f"{action.said} {known.text}".strip(), known.compare)

@@ -96,7 +96,7 @@ def errored_orders() -> Finding:
         title="162 of 199 changes to AD were refused",
         text="Two causes: the service account may not delete in OU=Leavers, and 12 logins exist already",
         next="The AD team grants the right; then test with one of the deletions",
-        verify="The tested order is executed by our run and verified by the next synchronisation",
+        verify="The tested order is executed by our run and verified by the next synchronization",
         evidence=(Fact("Passed", "37 of 199 changes", "run 48260", NIGHT),),
         ruled_out=(Remark("5c", "network and password: 37 changes passed in the same run"),),
         groups=(deletions(), creations()),

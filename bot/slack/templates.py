@@ -53,6 +53,7 @@ class Templates:
             "when": wording.when,
             "shown": wording.shown,
             "sentence": wording.sentence,
+            "without_exception": wording.without_exception,
         }
         self._env.globals |= {
             "certainty": wording.certainty,

@@ -1,5 +1,6 @@
 """Words that several templates share: certainty, counts, kinds of trouble. No decision about the product is here."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -10,6 +11,7 @@ from bot.model.finding import Certainty, Finding, Group, LinkMark, Missing
 from bot.model.incident import RunTrouble
 from bot.model.job import RunState
 
+_EXCEPTION: Final = re.compile(r"^(?:\w+\.)+\w*Exception: +(?=\S)")
 _SAME_READING: Final = timedelta(minutes=10)
 CERTAINTY: Final = {
     Certainty.CONFIRMED: "Certain",
@@ -86,6 +88,11 @@ def sentence(text: str) -> str:
     """With a full stop where nothing ends it, so that sentences can follow one another."""
     text = text.strip()
     return text if not text or text[-1] in ".!?:…" else f"{text}."
+
+
+def without_exception(text: str) -> str:
+    """The message of an error without the name of the program's exception, which Details still shows."""
+    return _EXCEPTION.sub("", text)
 
 
 def earlier_than(at: datetime | None, as_of: datetime | None) -> bool:

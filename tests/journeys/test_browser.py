@@ -67,7 +67,7 @@ async def a_viewer_is_refused_and_asks_an_operator(screen: Screen) -> None:
     await screen.message("150 deletions").get_by_role("button", name="1 reply").click()
     await screen.shows(screen.reply("INC0042"), "Claim", "Omar reads the request in the thread")
     await screen.presses(screen.reply("INC0042"), "Claim")
-    await screen.shows(screen.reply("INC0042"), "has claimed it", "Omar claims it")
+    await screen.shows(screen.reply("INC0042"), "@omar has claimed it", "Omar claims it")
 
 
 async def an_operator_tests_before_the_right_is_granted(screen: Screen) -> None:

@@ -69,8 +69,8 @@ async def test_an_unblocked_order_is_sent_executed_and_verified(ends, world, unb
         "",
         "unblocked: read back as pending",
         "launched: run 52002",
-        "executed: Executed in run 52002; the next synchronization verifies it.",
-        "verified by a synchronisation",
+        "executed: Run 52002 sent it; the next synchronization verifies it.",
+        "verified by a synchronization",
     ]
     message = await last_message(store, clock)
     assert (message.key, message.channel, message.thread_ts) == (action.message_key, "C1", "1.2")
@@ -248,7 +248,7 @@ async def test_an_execution_that_nothing_verifies_ends_as_executed_and_says_so(e
     action = await ends(unblock)
 
     assert action.verdict is Verdict.EXECUTED
-    assert "No synchronisation has verified it within 26 hours." in action.said
+    assert "No synchronization has verified it within 26 hours." in action.said
 
 
 async def test_an_order_that_waits_for_identity_manager_too_long_is_given_up_untouched(ends, world, unblock, clock):
