@@ -8,7 +8,7 @@ from typing import Final
 from bot.diagnosis import links
 from bot.diagnosis.chain import Way, chain_of
 from bot.diagnosis.landscape import Landscape
-from bot.diagnosis.measuring import same_value
+from bot.diagnosis.measuring import comparable, same_value
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.words import listed, title
@@ -42,17 +42,6 @@ async def behind_its_source(
     if not apart:
         return None
     return _not_computed(way, apart, source.entity_type, world, site, now, reads)
-
-
-def comparable(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
-    """Names that both entity types have as values: a name with a "…Code" beside it is a link to another table."""
-    there = {name.lower() for name in other}
-    known = {name.lower() for name in (*one, *other)}
-    return tuple(
-        name
-        for name in one
-        if name.lower() in there and not any(f"{name.lower()}{end}" in known for end in ("code", "key", "id"))
-    )
 
 
 def _not_computed(

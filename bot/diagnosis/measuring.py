@@ -137,6 +137,17 @@ def same_instant(old: str, new: str) -> bool:
     return False
 
 
+def comparable(one: Sequence[str], other: Sequence[str]) -> tuple[str, ...]:
+    """Names that both entity types have as values: a name with a "…Code" beside it is a link to another table."""
+    there = {name.lower() for name in other}
+    known = {name.lower() for name in (*one, *other)}
+    return tuple(
+        name
+        for name in one
+        if name.lower() in there and not any(f"{name.lower()}{end}" in known for end in ("code", "key", "id"))
+    )
+
+
 def same_value(one: str | None, other: str | None) -> bool:
     """Whether two systems mean the same: equal text apart from case and spaces, or one date in two spellings."""
     if one is None or other is None:

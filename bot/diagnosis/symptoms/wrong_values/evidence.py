@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.diagnosis.grouping import oldest_first
 from bot.diagnosis.landscape import Landscape, landscape
+from bot.diagnosis.measuring import comparable
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
@@ -25,6 +26,7 @@ LOOK_BACK: Final = timedelta(days=2)
 RECENT: Final = timedelta(days=14)
 """A rule that was changed longer ago does not explain what people see now."""
 _MOST_INPUTS: Final = 8
+_MOST_COMPARED: Final = 12
 _LIVE: Final = frozenset(OrderState) - {OrderState.INACTIVE, OrderState.NONE, OrderState.UNKNOWN}
 _MEMBER: Final = re.compile(r"\b[A-Za-z_]\w*((?:\??\.[A-Za-z_]\w*)+)")
 _METHODS: Final = frozenset(
@@ -50,6 +52,8 @@ class Evidence:
     """The person's properties that the rule reads."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Paths of the identity beside the source's properties that say the same."""
+    pairs_are_inputs: bool = False
+    """Whether the pairs are what the rule reads; else they only show whether identity and source agree at all."""
     identity: ResourceVersion | None = None
     sources: Sequence[Source] | None = None
     record: ResourceVersion | None = None
@@ -109,6 +113,10 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
     pairs = (
         pairs_for(inputs or asked, own_names, (names or {}).get(source.entity_type, ())) if source is not None else ()
     )
+    direct = bool(pairs)
+    if not pairs and held is not None and source is not None:
+        shared = comparable(own_names, (names or {}).get(source.entity_type, ()))[:_MOST_COMPARED]
+        pairs = tuple((name, name) for name in shared)
     if not pairs and held is None:
         return Evidence(subject, site, world, orders, values, sources=sources, missing=reads.missing)
     wanted = tuple(dict.fromkeys((*inputs, *(path for path, _ in pairs))))
@@ -156,6 +164,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         rules,
         inputs,
         pairs,
+        direct,
         identity,
         sources,
         record,

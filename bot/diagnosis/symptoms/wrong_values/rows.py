@@ -195,7 +195,7 @@ def _rule_changed(seen: Evidence, now: datetime) -> Cause | None:
     rule = newest_rule(seen)
     if rule is None or rule.changed_at is None or now - rule.changed_at > RECENT or differing(seen):
         return None
-    source_known = bool(agreeing(seen))
+    source_known = bool(agreeing(seen)) and seen.pairs_are_inputs
     by_history = seen.history is not None and not any(
         abs(one.at - rule.changed_at) <= _SAME_TIME for one in seen.history
     )
