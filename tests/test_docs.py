@@ -22,6 +22,7 @@ from bot.desk.contract import as_object
 from bot.model.answer import Answer, AnswerKind
 from bot.model.finding import ActionKind
 from bot.settings import load
+from bot.store.tables import metadata
 from companion import settings as companion_settings
 from tools.access_page import page as access_page
 from tools.symptom_pictures import PICTURES
@@ -405,6 +406,13 @@ def test_every_source_says_how_far_to_trust_it():
 
     assert len(lines) > 60
     assert [line for line in lines if not line.split(" | ")[2].startswith(standings)] == []
+
+
+def test_the_security_page_says_what_each_table_holds():
+    part = (ROOT / "docs" / "security.md").read_text().split("## What is stored")[1].split("\n## ")[0]
+    listed = {name for row in re.findall(r"^\| ([a-z_, ]+) \|", part, re.MULTILINE) for name in row.split(", ")}
+
+    assert listed - {"table"} == set(metadata.tables)
 
 
 def test_every_safety_rule_that_code_names_is_a_row():
