@@ -1,5 +1,6 @@
 """What the driver owns: the watch, the sender of the outbox, and the workflows that carry actions out."""
 
+import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -135,6 +136,7 @@ def _engine(parts: Parts) -> Workflows:
     """DBOS is imported here: half a second that nobody waits for who asks a question."""
     from bot.repair.workflow import Engine, Repairs  # noqa: PLC0415
 
+    gc.freeze()  # all that is loaded stays: looking through it again would stop the loop for 80 ms each time
     watch = parts.settings.watch
     pace = Pace(follow_for=timedelta(hours=watch.follow_hours), verify_for=timedelta(hours=watch.verify_hours))
     repairs = Repairs(
