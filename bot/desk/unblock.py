@@ -8,6 +8,8 @@ from bot.desk.command import Asking, Command
 from bot.desk.confirm import Prepared, Started, Write
 from bot.desk.look import OneOrder, OrderWish, at_order
 from bot.desk.order import run as order_card
+from bot.desk.review import changes_of, in_review
+from bot.desk.wording import moment
 from bot.diagnosis.grouping import key_of, text_of
 from bot.diagnosis.masking import sample
 from bot.diagnosis.reading import Reads
@@ -21,10 +23,11 @@ from bot.model.ids import IncidentId
 from bot.model.intent import Verb
 from bot.model.order import ChangeType, Order, OrderState
 from bot.model.page import Page
-from bot.model.view import Confirmation
+from bot.model.view import Confirmation, Figure
 from bot.ports import Incidents
 
 LIKE_READ = 1_000
+CERTAIN = 100
 _OPEN = {
     ActionState.ASKED,
     ActionState.UNBLOCKED,
@@ -51,7 +54,7 @@ async def prepare(asking: Asking) -> Prepared:
     intent = replace(asking.intent, env=asking.env.name, seen=look.seen)
     confirmation = Confirmation(
         kind=ActionKind.UNBLOCK_ONE,
-        title=f"Test with 1 of {len(untouched) + 1:,}" if untouched else "Unblock this order",
+        title=_title(order, len(untouched) + 1),
         env_label=asking.env.label,
         what=_what(order, look),
         subject=subject_of(order),
@@ -63,7 +66,10 @@ async def prepare(asking: Asking) -> Prepared:
         reversible=_reversible(order.change),
         reversible_how=_undoing(order.change),
         error=sample(text_of(order)),
-        warnings=tuple(warnings),
+        review=in_review(order),
+        changes=changes_of(order, asking.facts.site.private_properties),
+        figures=_figures(order),
+        warnings=(*warnings, *_against(order)),
         run_job=not wish.only,
         switch=replace(intent, thing=replace(wish, only=not wish.only).thing),
         as_of=order.read_at,
@@ -142,6 +148,34 @@ async def _incident(asking: Asking, incidents: Incidents, order: Order) -> _Thre
         return None
     where = Place(channel=found.channel, thread=found.message_ts) if found.message_ts else None
     return _Thread(found.id, where)
+
+
+def _title(order: Order, like: int) -> str:
+    if in_review(order):
+        return "Review and unblock"
+    return f"Test with 1 of {like:,}" if like > 1 else "Unblock this order"
+
+
+def _against(order: Order) -> list[str]:
+    """What a reviewer must not overlook."""
+    if not in_review(order):
+        return []
+    if order.properties is None:
+        return ["What this order writes could not be read: look at it in Provisioning Review before you release it."]
+    rates = (("account is matched", order.correlation_confidence), ("type is matched", order.classification_confidence))
+    return [
+        f"The {what} to this person with {rate} % confidence only: compare number and mail first."
+        for what, rate in rates
+        if rate and rate < CERTAIN
+    ]
+
+
+def _figures(order: Order) -> tuple[Figure, ...]:
+    if not in_review(order):
+        return ()
+    since = order.created_at or order.performed_at
+    told = [Figure("Waiting since", moment(since))] if since else []
+    return (*told, Figure("Order", f"{order.id} · {order.resource_dn or order.resource_name or 'no account yet'}"))
 
 
 def _what(order: Order, look: OneOrder) -> str:

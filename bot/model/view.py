@@ -51,6 +51,19 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class PropertyChange:
+    """One property of an order under review. None = the managed system's value is not shown, or there is none."""
+
+    name: str
+    before: str | None
+    after: str | None
+    note: str = ""
+    """What a reviewer should know: "the rule computes …"."""
+    same: bool = False
+    """It holds that value already; masked values cannot tell."""
+
+
+@dataclass(frozen=True, slots=True)
 class Confirmation:
     """The last look before a write, with figures that were read when it was opened (safety rule 8)."""
 
@@ -76,6 +89,10 @@ class Confirmation:
     error: str = ""
     """The order's present error, masked."""
     figures: tuple[Figure, ...] = ()
+    review: bool = False
+    """The order waits for a person's review: who presses says that they have read every property."""
+    changes: tuple[PropertyChange, ...] = ()
+    """Every property that the order would write, those that change first."""
     warnings: tuple[str, ...] = ()
     run_job: bool = True
     """False draws the modal of *Unblock only*."""

@@ -11,7 +11,7 @@ from bot.model.request import RequestState
 from bot.model.view import Audience, HelpCard, IncidentCard, ProgressCard
 from bot.slack import samples
 from bot.slack.pictures import Uploaded
-from bot.slack.sample_symptoms import of_symptom
+from bot.slack.sample_symptoms import of_symptom, review
 from bot.slack.templates import FINDINGS
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ def everything() -> Iterator[tuple[str, Draw]]:
     yield "messages/placeholder", lambda to: to.placeholder("Checking the last three runs of AD_Provisioning …")
     only = replace(samples.confirmation(), run_job=False, pending_others=None, reversible=None)
     yield "views/confirmation", lambda to: to.confirmation(samples.confirmation(), "key")
+    yield "views/confirmation_review", lambda to: to.confirmation(review(), "key")
     yield "views/confirmation_unblock_only", lambda to: to.confirmation(only, "key")
     yield (
         "views/ask_operator",

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from bot.model.finding import Certainty, ChainLink, Finding, LinkMark, Outlook, TableChange
 from bot.model.picture import Step, Timeline, Track
+from bot.model.view import Confirmation, Figure, PropertyChange
 from bot.slack import samples
 from bot.slack.samples import NIGHT
 
@@ -69,3 +70,25 @@ _OF_SYMPTOM: Final[dict[int, dict[str, Any]]] = {
     7: {"groups": (), "tables": _TABLES[:1]},
     8: {"groups": (), "chain": path()},
 }
+
+
+def review() -> Confirmation:
+    """The modal of an order that waits for a review."""
+    return replace(
+        samples.confirmation(),
+        title="Review and unblock",
+        what="Changes 1 AD account (AD_Entry_NominativeUser).",
+        error="",
+        review=True,
+        reversible=True,
+        reversible_how="",
+        figures=(Figure("Waiting since", "2026-03-03 02:14 UTC"),),
+        warnings=("The account is matched to this person with 80 % confidence only",),
+        changes=(
+            PropertyChange("title", "Clerk", "Lead", "the rule computes Head"),
+            PropertyChange("manager", None, "Roe, Jane"),
+            PropertyChange("mobile", "", "+33 1"),
+            PropertyChange("initials", "AL", None),
+            PropertyChange("company", "Acme", "Acme", same=True),
+        ),
+    )

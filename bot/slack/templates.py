@@ -48,7 +48,7 @@ class Templates:
         )
         self._env.filters |= {
             "counted": wording.counted,
-            "earlier_than": wording.earlier_than,
+            "apart_from": wording.apart_from,
             "plural": wording.plural,
             "when": wording.when,
             "shown": wording.shown,

@@ -95,8 +95,8 @@ def without_exception(text: str) -> str:
     return _EXCEPTION.sub("", text)
 
 
-def earlier_than(at: datetime | None, as_of: datetime | None) -> bool:
-    """Whether a fact's time says more than the time of reading does."""
+def apart_from(at: datetime | None, as_of: datetime | None) -> bool:
+    """Whether a fact's time says more than the time of reading does: an earlier change, a coming end."""
     if at is None:
         return False
-    return as_of is None or as_of - at > _SAME_READING
+    return as_of is None or abs(as_of - at) > _SAME_READING

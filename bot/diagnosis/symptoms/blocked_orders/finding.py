@@ -82,7 +82,7 @@ def _release(order: Order, cause: Cause | None, evidence: Evidence) -> Offer:
     return Offer(
         ActionKind.UNBLOCK_ONE,
         target.id,
-        "Unblock this order" if target is order else f"Unblock order {target.id} first",
+        "Review and unblock this order" if target is order else f"Unblock order {target.id} first",
         allowed=not why_not,
         why_not=why_not,
         seen=order_fingerprint(target),
