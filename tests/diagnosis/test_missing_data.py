@@ -183,6 +183,12 @@ async def test_2e_is_not_relaunched_on_a_file_that_is_cut():
     assert "holds 1,000 rows" in relaunch(found).why_not
 
 
+async def test_2f_a_restore_is_known_by_the_askers_word_only():
+    found = await ask(world(), told="incremental does not pick up new servers since the restore")
+    assert (found.cause, found.certainty) == ("2f", Certainty.LIKELY)
+    assert relaunch(found).allowed
+
+
 async def test_2g_a_rejected_row_is_not_helped_by_a_complete_run():
     nim = world()
     nim.listing[Folder.COLLECT] = [

@@ -26,13 +26,14 @@ from bot.model.job import Job, TaskRun
 NUMBER: Final = 2
 _SHORTEST_AGE: Final = timedelta(minutes=2)
 """Seconds are no age of data."""
-_HELPED: Final = frozenset({"2e", "2i"})
+_HELPED: Final = frozenset({"2e", "2f", "2i"})
 _SAYS: Final = {
     "2a": "its synchronization is blocked",
     "2b": "the exports fail",
     "2c": "it is not synchronized by design",
     "2d": "scheduled runs have stopped",
     "2e": "the complete run is overdue",
+    "2f": "the database was restored",
     "2g": "the row was rejected",
     "2h": "it may be outside the export",
     "2i": "a later computation is missing",
@@ -44,6 +45,7 @@ _NEXT: Final = {
     "2c": "An application administrator activates the connector or adds it to the jobs, if it is wanted.",
     "2d": "The platform team looks at the scheduler and the agent.",
     "2e": "Relaunch the connector's complete job.",
+    "2f": "Relaunch the connector's complete job.",
     "2g": "{owner} gives the row a key of its own; a complete run does not help before that.",
     "2h": "{owner} checks whether the object is within the export's filter.",
     "2i": "Relaunch the complete job: it computes everybody.",

@@ -1,5 +1,6 @@
 """The decision table of missing data, rows 2a to 2m, as far as they can be seen from outside (troubleshooting 2.2)."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,7 @@ RECOMMENDED_INCREMENTAL: Final = timedelta(minutes=15)
 RECOMMENDED_COMPLETE: Final = timedelta(days=1)
 LATE_INCREMENTAL: Final = timedelta(minutes=45)
 SLACK: Final = timedelta(hours=2)
+_RESTORE: Final = re.compile(r"restor|restaur|rolled back|\bcookies?\b|previous folder", re.IGNORECASE)
 _NOT_USED: Final = frozenset({1, 3})
 _SANE_SHARE: Final = 0.5
 
@@ -50,6 +52,7 @@ def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
         _export_failed(seen),
         _rejected(seen),
         _stopped(seen, now),
+        _restored(seen),
         _computation(seen),
         _drift(seen, now),
         _outside(seen, now),
@@ -189,6 +192,18 @@ def _stopped(seen: Evidence, now: datetime) -> Cause | None:
     )
     told = f"{since}, though one is due every {lasted(every)}: the scheduler or the agent has stopped."
     return Cause("2d", Certainty.LIKELY, told)
+
+
+def _restored(seen: Evidence) -> Cause | None:
+    """Known only by the asker's word: after a restore the base of the differences is newer than the database."""
+    if seen.recent is None or not _RESTORE.search(seen.subject.told):
+        return None
+    return Cause(
+        "2f",
+        Certainty.LIKELY,
+        "After a restore incremental runs compare with a state that the database no longer has: only a complete run "
+        "repairs that.",
+    )
 
 
 def _computation(seen: Evidence) -> Cause | None:
