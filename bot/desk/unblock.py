@@ -175,7 +175,8 @@ def _figures(order: Order) -> tuple[Figure, ...]:
         return ()
     since = order.created_at or order.performed_at
     told = [Figure("Waiting since", moment(since))] if since else []
-    return (*told, Figure("Order", f"{order.id} · {order.resource_dn or order.resource_name or 'no account yet'}"))
+    account = order.resource_dn or order.resource_name
+    return (*told, Figure("Order", f"{order.id} · {account}" if account else order.id))
 
 
 def _what(order: Order, look: OneOrder) -> str:
