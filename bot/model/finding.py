@@ -190,6 +190,10 @@ class Outlook:
     seen: int | None = None
 
 
+_PROVISIONING = 7
+_ROWS = "Rows that are stored, and rows that would change"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Evidence judged. Made by pure functions of `bot.diagnosis`, rendered by `templates/findings`."""
@@ -236,7 +240,8 @@ class Finding:
         bars = tuple(
             Bar(one.name, one.stored, one.inserted, one.updated, one.deleted, one.exact) for one in self.tables
         )
-        return (Bars("Rows that are stored, and rows that would change", bars), *self.pictures)
+        told = "Accounts that exist, and orders that would leave" if self.symptom == _PROVISIONING else _ROWS
+        return (Bars(told, bars), *self.pictures)
 
     def without_names(self) -> "Finding":
         """The same finding for a channel: counts and order numbers, no person (safety rule 14)."""
