@@ -7,7 +7,7 @@ from bot.diagnosis import links
 from bot.diagnosis.fingerprint import order_fingerprint
 from bot.diagnosis.grouping import MOST_GROUPS, oldest_first
 from bot.diagnosis.symptoms.blocked_orders.evidence import Evidence, computed_at
-from bot.diagnosis.symptoms.blocked_orders.rows import Cause, causes_of, review_required, role_model_run_of
+from bot.diagnosis.symptoms.blocked_orders.rows import Cause, around, causes_of, review_required, role_model_run_of
 from bot.diagnosis.words import counted, noun_of, number, subject_of, title, type_name
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Group, Link, Offer, Remark
 from bot.model.order import ChangeType, Order, OrderState
@@ -98,7 +98,7 @@ def _links(evidence: Evidence, order: Order | None = None) -> tuple[Link, ...]:
 
 
 def _one(evidence: Evidence, order: Order, now: datetime) -> Finding:
-    found = causes_of(order, evidence)
+    found = causes_of(order, evidence, around(evidence))
     cause = found[0] if found else None
     said = _SHORT[cause.row] if cause else "the cause is not visible"
     waits = f"{type_name(order)} {noun_of(order.change)} waits for a review: {said}"
@@ -157,8 +157,9 @@ def _public_why(cause: Cause | None) -> str:
 
 def _many(evidence: Evidence, orders: Page[Order], now: datetime) -> Finding:
     groups: dict[tuple[str, str, ChangeType], list[tuple[Order, Cause | None]]] = {}
+    others = around(evidence)
     for order in orders:
-        found = causes_of(order, evidence)
+        found = causes_of(order, evidence, others)
         cause = found[0] if found else None
         place = (cause.row if cause else "", order.resource_type, order.change)
         groups.setdefault(place, []).append((order, cause))

@@ -1,6 +1,6 @@
 """The documented causes of a blocked order, rows 4a to 4g, in the order in which they are to be dealt with."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,6 +9,7 @@ from bot.diagnosis.grouping import oldest_first
 from bot.diagnosis.symptoms.blocked_orders.evidence import BLOCKING, Evidence, computed_at
 from bot.diagnosis.words import counted, listed
 from bot.model.finding import Certainty
+from bot.model.ids import ResourceId
 from bot.model.job import TaskKind
 from bot.model.order import Order, OrderProperty, OrderState
 
@@ -26,22 +27,42 @@ class Cause:
     """The order that has to be released before this one."""
 
 
-def causes_of(order: Order, evidence: Evidence) -> tuple[Cause, ...]:
-    """Every cause that holds, the first to be dealt with first."""
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the orders of a list say about each other, gathered once for all of them."""
+
+    on_account: Mapping[ResourceId, Sequence[Order]]
+    types_of_run: Mapping[str, frozenset[str]]
+    """By run of the role model: the types whose orders it blocked although they ask for no review."""
+
+
+def around(evidence: Evidence) -> Around:
+    on_account: dict[ResourceId, list[Order]] = {}
+    types: dict[str, set[str]] = {}
+    for order in evidence.orders or ():
+        if order.resource_id:
+            on_account.setdefault(order.resource_id, []).append(order)
+        if (run := _blocked_by(order, evidence)) is not None:
+            types.setdefault(run, set()).add(order.resource_type)
+    return Around(on_account, {run: frozenset(found) for run, found in types.items()})
+
+
+def causes_of(order: Order, evidence: Evidence, others: Around) -> tuple[Cause, ...]:
+    """Every cause that holds, the first to be dealt with first. `others` is `around` the same evidence."""
     found = [
-        _earlier(order, evidence),
+        _earlier(order, evidence, others),
         _correlation(order),
         _classification(order),
         _property(order),
-        _computed(order, evidence),
+        _computed(order, evidence, others),
         _required(order, evidence),
     ]
     held = [cause for cause in found if cause is not None]
     if held:
-        first, *others = held
+        first, *more = held
         if first.row == "4a" and _unchecked(order, evidence):
             first = Cause("4a", Certainty.LIKELY, first.why)
-        return (first, *others)
+        return (first, *more)
     if _unchecked(order, evidence):
         return ()
     by = f" Last act by {order.performer}." if order.performer else ""
@@ -65,11 +86,11 @@ def review_required(order: Order, evidence: Evidence) -> bool | None:
     return found.block_provisioning if found else None
 
 
-def _earlier(order: Order, evidence: Evidence) -> Cause | None:
-    others: Iterable[Order] = evidence.same or ()
+def _earlier(order: Order, evidence: Evidence, others: Around) -> Cause | None:
+    same: Iterable[Order] = evidence.same or ()
     if evidence.asked is None:
-        others = [one for one in evidence.orders or () if order.resource_id and one.resource_id == order.resource_id]
-    before = [one for one in others if one.id != order.id and one.state in BLOCKING and _before(one, order)]
+        same = others.on_account.get(order.resource_id, ()) if order.resource_id else ()
+    before = [one for one in same if one.id != order.id and one.state in BLOCKING and _before(one, order)]
     if not before:
         return None
     first = oldest_first(before)[0]
@@ -136,20 +157,19 @@ def _within(at: datetime, started: datetime | None, ended: datetime | None) -> b
     return started.replace(second=0, microsecond=0) <= at <= ended + _MINUTE
 
 
-def _computed(order: Order, evidence: Evidence) -> Cause | None:
-    """Blocked by a computation with the block option: needs a type that does not ask for reviews by itself."""
+def _blocked_by(order: Order, evidence: Evidence) -> str | None:
+    """The run that blocked an order of a type that does not ask for reviews by itself."""
     if review_required(order, evidence) is not False or order.state is not OrderState.AWAITING_APPROVAL:
         return None
-    run = role_model_run_of(order, evidence)
+    return role_model_run_of(order, evidence)
+
+
+def _computed(order: Order, evidence: Evidence, others: Around) -> Cause | None:
+    """Blocked by a computation with the block option."""
+    run = _blocked_by(order, evidence)
     if run is None:
         return None
-    types = {
-        one.resource_type
-        for one in [order, *(evidence.orders or ())]
-        if review_required(one, evidence) is False
-        and one.state is OrderState.AWAITING_APPROVAL
-        and role_model_run_of(one, evidence) == run
-    }
+    types = {order.resource_type} | others.types_of_run.get(run, frozenset())
     pattern = len(types) >= _TYPES_OF_A_PATTERN
     option = True if any(one.id == run for one in evidence.reviewing or ()) else None
     if option is None and not pattern:
