@@ -11,7 +11,7 @@ from bench.figures import Figure
 from bench.installation import Wanted, Workspace
 from bench.subjects import subjects
 
-WORLD: Final = ("--people", "100000", "--orders", "300000", "--errored", "10000", "--runs", "2000")
+WORLD: Final = ("--people", "100000", "--orders", "300000", "--errored", "10000", "--blocked", "5000", "--runs", "2000")
 SIZE: Final = "100,000 people, 300,000 orders, 2,000 runs"
 WHO: Final = "omar"
 TIMES: Final = 3

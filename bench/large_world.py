@@ -22,6 +22,7 @@ from sandbox.identity_manager.store import Store, quoted
 BASE = Path(__file__).with_name("failed-night.toml")
 ERRORED = 3
 VERIFIED = 4
+IN_REVIEW = 5
 HISTORY_DAYS = 1
 """As in failed-night.toml: the time that one copy of the runs spans."""
 
@@ -74,13 +75,14 @@ def _current(entity: str) -> str:
 NEW_ROW = "row_number() OVER () - 1"
 
 
-def grow(store: Store, shapes: Resources, *, people: int, orders: int, errored: int, runs: int) -> None:
+def grow(store: Store, shapes: Resources, *, people: int, orders: int, errored: int, blocked: int, runs: int) -> None:
     """Fills the store up to these totals; a total that is reached already adds nothing."""
     many = Multiplier(store)
     with store.transaction():
         owner = _people(many, shapes, people)
-        there = store.count("AssignedResourceType", "ProvisioningState = ?", (ERRORED,))
-        _orders(many, ERRORED, errored - there, owner)
+        for state, wanted in ((ERRORED, errored), (IN_REVIEW, blocked)):
+            there = store.count("AssignedResourceType", "ProvisioningState = ?", (state,))
+            _orders(many, state, wanted - there, owner)
         _orders(many, VERIFIED, orders - store.count("AssignedResourceType"), owner)
         _runs(many, runs)
     store.analyze()
@@ -109,7 +111,7 @@ def _people(many: Multiplier, shapes: Resources, people: int) -> str:
 
 
 def _orders(many: Multiplier, state: int, copies: int, owner: str) -> None:
-    """Orders in one state with their accounts; errored ones with their values and error texts too."""
+    """Orders in one state with their accounts; those that somebody will open with their values and errors too."""
     if copies <= 0:
         return
     orders, accounts = f"orders_{state}", f"accounts_{state}"
@@ -124,14 +126,15 @@ def _orders(many: Multiplier, state: int, copies: int, owner: str) -> None:
         "ResourceId": f"iif(b.ResourceId IS NULL, NULL, {first_account} + n.i)",
     }
     many.copy("AssignedResourceType", orders, numbers, copies, changes)
-    if state != ERRORED:
+    if state == VERIFIED:
         return
     for entity in ("AssignedResourceScalar", "AssignedResourceNavigation", "AssignedResourceError"):
-        many.number_like(entity, entity.casefold(), orders, "p.AssignedResourceTypeId = w.Id")
+        parts = f"{entity}_{state}"
+        many.number_like(entity, parts, orders, "p.AssignedResourceTypeId = w.Id")
         changes = {"Id": f"{many.next_id(entity)} + {NEW_ROW}", "AssignedResourceTypeId": f"{first} + n.i"}
         if "ownerid" in ENTITIES[entity].fields:
             changes["OwnerId"] = owner
-        many.copy(entity, entity.casefold(), numbers, copies, changes)
+        many.copy(entity, parts, numbers, copies, changes)
 
 
 def _runs(many: Multiplier, runs: int) -> None:
@@ -164,13 +167,14 @@ def _runs(many: Multiplier, runs: int) -> None:
 @click.option("--people", default=0, help="People in all.")
 @click.option("--orders", default=0, help="Provisioning orders in all.")
 @click.option("--errored", default=0, help="How many of them are errored.")
+@click.option("--blocked", default=0, help="How many of them wait for a review.")
 @click.option("--runs", default=0, help="Job runs in all.")
-def main(people: int, orders: int, errored: int, runs: int) -> None:
+def main(people: int, orders: int, errored: int, blocked: int, runs: int) -> None:
     """Serves it, with the first lines that the sandbox prints."""
 
     def load(scenario: str | Path, store: Store, *, profile: str | None = None, speed: float | None = None) -> World:
         made = world.load_world(scenario, store, profile=profile, speed=speed)
-        grow(store, made.resources, people=people, orders=orders, errored=errored, runs=runs)
+        grow(store, made.resources, people=people, orders=orders, errored=errored, blocked=blocked, runs=runs)
         return made
 
     asyncio.run(_serve(load))
