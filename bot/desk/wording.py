@@ -28,10 +28,9 @@ _PERSON_IN_A_NAME: Final = re.compile(r"(?<![\w,])CN=(?:\\.|[^,\\])+(?=,)", re.I
 
 def push_line(finding: Finding, env_label: str = "") -> str:
     """What happened, how sure it is and who does what, as far as it fits; cut at a word."""
-    public = finding.without_names()
     where = f"{env_label}: " if env_label else ""
-    line = f"{where}{_ended(public.title)} {CERTAINTY[public.certainty].capitalize()}."
-    for part in (public.next, public.text):
+    line = f"{where}{_ended(finding.title_public or finding.title)} {CERTAINTY[finding.certainty].capitalize()}."
+    for part in (finding.next, finding.text_public or finding.text):
         longer = f"{line} {_ended(part)}"
         if part and len(longer) <= PUSH:
             return longer
