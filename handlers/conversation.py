@@ -5,6 +5,7 @@ and filled when the figures have been read; where there is none (a mention, a di
 comes.
 """
 
+import secrets
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from typing import Final
@@ -67,6 +68,9 @@ class Conversation:
 
     async def heard(self, who: Caller, text: str, place: Place, event_id: str) -> None:
         """A mention or a direct message. Text drafts, people press (safety rule 10)."""
+        await self._told(who, place, Intent(Verb.WHY), self._answer_words(who, text, place, event_id))
+
+    async def _answer_words(self, who: Caller, text: str, place: Place, event_id: str) -> None:
         answer = await self._hear(who, text, place)
         message = self.renderer.answer(answer, Audience.PERSON)
         if place.channel.startswith("D"):
@@ -91,6 +95,9 @@ class Conversation:
 
     async def submitted(self, who: Caller, sent: Submission) -> None:
         """The submit of a confirmation: looked at again, stored, and told in the same modal."""
+        await self._told(who, sent.place, sent.intent, self._act(who, sent))
+
+    async def _act(self, who: Caller, sent: Submission) -> None:
         try:
             actor = await self.roles.actor(who.team_id, who.user_id, fresh=True)
             channel = await self.rooms.for_progress(sent.place.channel, who.user_id)
@@ -111,6 +118,10 @@ class Conversation:
             await self.unreadable(who, place)
         except DeskError as why:
             await self.reply.problem(who.user_id, place, why, wish=wish)
+        except Exception:
+            reference = secrets.token_hex(4)
+            log.exception("a mistake of our own", verb=wish.verb.value, reference=reference)
+            await self.reply.broken(who.user_id, place, reference)
 
     async def _hear(self, who: Caller, text: str, place: Place) -> Answer:
         actor = await self.roles.actor(who.team_id, who.user_id)

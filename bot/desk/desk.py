@@ -13,7 +13,7 @@ from bot.desk.confirm import Prepared, Started, Write
 from bot.desk.count import count_orders
 from bot.desk.hearing import Heard, Hearing
 from bot.desk.wording import ticket_of
-from bot.errors import Ambiguous, DeskError, NimError, NotAllowed, NotFound, NotUnderstood, Stale
+from bot.errors import Ambiguous, DeskError, NimError, NimMissing, NotAllowed, NotFound, NotUnderstood, Stale
 from bot.intents import command as typed
 from bot.intents.plain import is_command, is_known
 from bot.model.actor import Actor, Place, Role
@@ -252,6 +252,14 @@ class Candidates(Ambiguous):
         self.choices = tuple(choices)
 
 
+class NothingOfThatName(NotFound):
+    """Nothing is called so; the nearest ones are offered, each with the intent that would be meant."""
+
+    def __init__(self, say: str, choices: Sequence[Choice], *, next_step: str) -> None:
+        super().__init__(say, next_step=next_step)
+        self.choices = tuple(choices)
+
+
 def noted(answer: Answer, note: str) -> Answer:
     """The answer with a sentence more beside its next step."""
     finding = answer.finding
@@ -266,6 +274,16 @@ def told(why: DeskError, wish: Intent) -> Answer:
         return Answer(
             kind=AnswerKind.CHOICE, title=why.say, text="Which one?", choices=why.choices, intent=wish, shareable=False
         )
+    if isinstance(why, NothingOfThatName) and why.choices:
+        return Answer(
+            kind=AnswerKind.CHOICE,
+            title=why.say,
+            text="Did you mean one of these?",
+            next=why.advice,
+            choices=why.choices,
+            intent=wish,
+            shareable=False,
+        )
     if isinstance(why, NotAllowed):
         return Answer(
             kind=AnswerKind.REFUSED,
@@ -275,7 +293,7 @@ def told(why: DeskError, wish: Intent) -> Answer:
             intent=wish,
             shareable=False,
         )
-    if isinstance(why, NimError):
+    if isinstance(why, NimError) and not isinstance(why, NimMissing):
         return Answer(
             kind=AnswerKind.UNAVAILABLE,
             title="Identity Manager could not be read",

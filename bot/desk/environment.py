@@ -1,6 +1,7 @@
 """`env`: which environments there are, and which one a question means when it names none."""
 
 from bot.desk.command import Asking, Command
+from bot.errors import NotFound
 from bot.model.answer import Answer, AnswerKind, Cell, Row, Section
 from bot.model.intent import Intent, Verb
 
@@ -21,6 +22,9 @@ async def run(asking: Asking) -> Answer:
                 opens=Intent(Verb.STATUS, env=name),
             )
         )
+    if not rows:
+        there = ", ".join(asking.desk.around.environments)
+        raise NotFound(f"There is no environment “{asking.intent.thing}” here.", next_step=f"There is: {there}.")
     return Answer(
         kind=AnswerKind.LIST,
         title="Environments",

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.desk.command import Asking
-from bot.desk.desk import Candidates
+from bot.desk.desk import Candidates, NothingOfThatName
 from bot.errors import NotFound
 from bot.intents.nearest import exactly, nearest, plain
 from bot.model.answer import Choice
@@ -22,6 +22,14 @@ LONGEST_SYSTEM = 3
 LONGEST_NAME = 4
 """Words of a system's or of a person's name that are tried where something else stands beside it."""
 NARROWED = 200
+ALIKE_LETTERS = 3
+"""So many first letters are taken to be right when nobody has the whole name."""
+_CHECK = "Check the spelling; what the service account may not see looks the same as what does not exist."
+_EXAMPLES = {
+    "job": f"{_CHECK} /nim jobs lists them. For example: /nim job AD_Provisioning",
+    "resource type": f"{_CHECK} For example: /nim orders errored",
+    "connector": f"{_CHECK} /nim status lists them.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ async def the_person(asking: Asking, words: str, *, rest: str = "") -> Person:
     """
     found = await asking.nim.find_people(words, limit=MOST_PEOPLE + 1)
     if not found.items:
-        raise NotFound(f"I find nobody called “{words}”.", next_step="Try the login or the employee number.")
+        raise await _nobody(asking, words, rest)
     wanted = words.casefold()
     exact = [person for person in found if wanted in {person.login.casefold(), person.employee_id.casefold()}]
     people = exact or list(found.items)
@@ -66,8 +74,23 @@ async def the_person(asking: Asking, words: str, *, rest: str = "") -> Person:
     more = " and more" if found.more or len(people) > len(shown) else ""
     raise Candidates(
         f"“{words}” fits {len(shown)} people{more}.",
-        [Choice(label=one.known_as, intent=_about(asking, f"{one.login or one.id} {rest}".strip())) for one in shown],
+        [_choice(asking, one, rest) for one in shown],
     )
+
+
+async def _nobody(asking: Asking, words: str, rest: str) -> NothingOfThatName:
+    """People whose names begin alike, for a slip of the pen."""
+    begin = plain(words)[:ALIKE_LETTERS]
+    alike = await asking.nim.find_people(begin, limit=NARROWED) if len(begin) == ALIKE_LETTERS else ()
+    near = nearest(words, alike, lambda one: (one.name, one.login, *one.name.replace(",", " ").split()))
+    shown = {one.id: one for one in (near.sure, *near.candidates) if one is not None}
+    choices = [_choice(asking, one, rest) for one in shown.values()]
+    advice = "Try the login or the employee number. For example: /nim user anne leroy"
+    return NothingOfThatName(f"I find nobody called “{words}”.", choices, next_step=advice)
+
+
+def _choice(asking: Asking, person: Person, rest: str) -> Choice:
+    return Choice(label=person.known_as, intent=_about(asking, f"{person.login or person.id} {rest}".strip()))
 
 
 async def system_named(asking: Asking, words: str) -> System | None:
@@ -123,7 +146,7 @@ def _the(asking: Asking, words: str, things: Sequence[Named], *, noun: str) -> N
     if match.sure is not None:
         return match.sure
     if not match.candidates:
-        raise NotFound(f"I find no {noun} called “{words}”.")
+        raise NotFound(f"I find no {noun} called “{words}”.", next_step=_EXAMPLES.get(noun, _CHECK))
     raise Candidates(
         f"“{words}” is not the name of one {noun}.",
         [Choice(label=one.name or one.identifier, intent=_about(asking, one.identifier)) for one in match.candidates],

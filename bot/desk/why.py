@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from bot.desk import job, jobs, order, orders, sync
 from bot.desk.command import Asking, Command
-from bot.desk.desk import Candidates
+from bot.desk.desk import Candidates, NothingOfThatName
 from bot.desk.find import System, the_person, with_system
 from bot.desk.jobs import FAILED
 from bot.diagnosis.job_run import examine_run
@@ -16,7 +16,7 @@ from bot.diagnosis.person import examine_person
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import exports
-from bot.errors import NotFound
+from bot.errors import NimMissing, NotFound
 from bot.intents.case import BLOCKED, BLOCKED_JOBS, EXPORT, FAILED_JOBS
 from bot.intents.nearest import exactly, nearest
 from bot.model.answer import Answer, Cell, Choice, Row, Section
@@ -37,7 +37,7 @@ async def run(asking: Asking) -> Answer:
     if not words:
         raise NotFound("Why what?", next_step="Name a person, an order, a job or a system: /nim why anne leroy")
     if words.removeprefix("-").isdigit():
-        return await order.run(asking)
+        return await _of_number(asking, words)
     if by_number := _RUN.match(words):
         return await _of_run(asking, await asking.nim.job_run(JobRunId(by_number.group(1))))
     if words in {FAILED_JOBS, BLOCKED_JOBS}:
@@ -60,7 +60,8 @@ async def run(asking: Asking) -> Answer:
         return await _of_person(asking, words)
     except NotFound as nobody:
         found = [*sure, *(one for match in near for one in match.candidates)]
-        choices = [_choice(asking, one) for one in dict.fromkeys(found)][:MOST_CANDIDATES]
+        people = nobody.choices if isinstance(nobody, NothingOfThatName) else ()
+        choices = [*(_choice(asking, one) for one in dict.fromkeys(found)), *people][:MOST_CANDIDATES]
         if choices:
             raise Candidates(f"“{words}” names nobody and no single thing.", choices) from nobody
         raise NotFound(
@@ -162,6 +163,17 @@ async def _of_account(asking: Asking, words: str) -> Answer | None:
         return await _of_person(asking, name, system)
     except NotFound:
         return None
+
+
+async def _of_number(asking: Asking, words: str) -> Answer:
+    """An order's number, else an employee number."""
+    try:
+        return await order.run(asking)
+    except NimMissing as no_order:
+        try:
+            return await _of_person(asking, words)
+        except NotFound:
+            raise no_order from None
 
 
 async def _of_person(asking: Asking, words: str, system: System | None = None) -> Answer:

@@ -56,7 +56,9 @@ def _refusal(status: int, reply: Reply, *, permission: str, what: str) -> NimErr
                 permission=permission,
             )
         case 404:
-            return NimMissing(f"Identity Manager knows no such {what}, or does not show it to the service account.")
+            return NimMissing(
+                f"Identity Manager has no such thing among {what}, or does not show it to the service account."
+            )
         case 409:
             return NimConflict(f"Identity Manager refuses: the state of {what} does not allow it. {_NOTHING_CHANGED}")
         case _:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import aiosqlite
 
 from bot.slack.reply import READING
 from sandbox.identity_manager.server.running import RunningSandbox, start_sandbox
@@ -77,6 +78,12 @@ class Person:
         async with self.world.http.get(url, params=params, headers=self.world.bearer) as answer:
             body: dict[str, Any] = await answer.json()
             assert answer.status == 200, f"{self.name} view {query}: {answer.status} {body}"
+            return body
+
+    async def workspace(self) -> dict[str, Any]:
+        url = f"{self.world.workspace.url}/person/{self.name}/workspace"
+        async with self.world.http.get(url, headers=self.world.bearer) as answer:
+            body: dict[str, Any] = await answer.json()
             return body
 
     async def sees(self, words: str, *, channel: str = "#iam-alerts", since: Any = 0, **query: Any) -> dict[str, Any]:
@@ -219,12 +226,22 @@ class World:
             found: dict[str, Any] = await answer.json()
             return found
 
+    async def looked_up(self, what: str, **query: str) -> dict[str, Any]:
+        url = f"{self.workspace.url}/control/{what}"
+        async with self.http.get(url, params=query, headers=self.bearer) as answer:
+            found: dict[str, Any] = await answer.json()
+            return found
+
     async def calls(self, method: str) -> list[dict[str, Any]]:
         """What the bot has asked of Slack."""
-        url = f"{self.workspace.url}/control/calls"
-        async with self.http.get(url, params={"method": method}, headers=self.bearer) as answer:
-            found: list[dict[str, Any]] = (await answer.json())["calls"]
-            return found
+        found: list[dict[str, Any]] = (await self.looked_up("calls", method=method))["calls"]
+        return found
+
+    async def audited(self, event: str) -> list[tuple[Any, ...]]:
+        """Records of one kind, as the bot's own database holds them."""
+        async with aiosqlite.connect(self.folder / "nimdesk.db") as database:
+            found = await database.execute_fetchall("select user_id, kind, target from audit where event = ?", [event])
+            return [tuple(row) for row in found]
 
     async def outside(self, path: str, **body: Any) -> Any:
         """Moves the outside world: levers, the clock. The bot never calls these."""

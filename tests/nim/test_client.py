@@ -115,7 +115,7 @@ async def test_a_failing_token_endpoint_is_asked_once_for_all_who_wait(nim, env)
     [
         (400, NimRejected, "does not accept the question for jobs"),
         (403, NimDenied, "may not read jobs"),
-        (404, NimMissing, "knows no such jobs"),
+        (404, NimMissing, "no such thing among jobs"),
         (409, NimConflict, "does not allow it"),
         (500, NimFailed, "failed inside"),
     ],
