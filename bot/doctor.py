@@ -104,11 +104,16 @@ def _reads(nim: NimReads, env: NimEnvironment) -> Sequence[tuple[str, Awaitable[
         ("steps", catalogue.steps()),
         ("connectors", catalogue.connectors()),
         ("resource types", catalogue.resource_types()),
-        ("entity types", catalogue.entity_types()),
+        ("entity types", _kinds(nim)),
         ("job runs", _items(nim.job_runs(since=env.now() - RECENT, limit=5))),
         ("orders", _items(nim.orders(errored=True, with_errors=True, limit=5))),
         ("people", _items(nim.find_people("a", limit=1))),
     )
+
+
+async def _kinds(nim: NimReads) -> Sequence[object]:
+    """By themselves: `entity_types` may come with the resource types, and diagnoses of values need the properties."""
+    return tuple(await nim.catalogue.properties())
 
 
 async def _items(read: Awaitable[object]) -> Sequence[object]:

@@ -13,6 +13,8 @@ class Part(StrEnum):
 
     RESOURCE_TYPE_LIMITS = "thresholds of resource types"
     RESOURCE_TYPE_CONNECTION = "connection of a resource type"
+    RESOURCE_TYPE_KINDS = "entity types of a resource type"
+    JOB_STEPS = "steps of a job"
     ACCOUNT_DN = "distinguished name of an account"
     LINKED_NAMES = "names of linked resources"
     SOURCE_NAMES = "names of source records"

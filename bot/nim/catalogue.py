@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from typing_extensions import override
@@ -21,18 +22,32 @@ from bot.nim.wire import jobs as job_wire
 from bot.nim.wire.catalogue import EntityKind
 
 T = TypeVar("T")
-_TYPE_PARTS: Final = (Part.RESOURCE_TYPE_LIMITS, Part.RESOURCE_TYPE_CONNECTION)
+_TYPE_PARTS: Final = (Part.RESOURCE_TYPE_LIMITS, Part.RESOURCE_TYPE_CONNECTION, Part.RESOURCE_TYPE_KINDS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Jobs:
+    jobs: Sequence[Job]
+    steps: Sequence[Step]
+    """Empty where jobs do not show them: then they are read by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Types:
+    types: Sequence[ResourceType]
+    kinds: Sequence[tuple[str, str]]
+    """Id and identifier of the entity types that they go from and to; empty where they do not show them."""
 
 
 class Shelf:
     """What an environment keeps between questions."""
 
     def __init__(self, seconds: float) -> None:
-        self.jobs: Kept[Sequence[Job]] = Kept(seconds)
+        self.jobs: Kept[_Jobs] = Kept(seconds)
         self.tasks: Kept[Sequence[Task]] = Kept(seconds)
         self.steps: Kept[Sequence[Step]] = Kept(seconds)
         self.connectors: Kept[Sequence[Connector]] = Kept(seconds)
-        self.resource_types: Kept[Sequence[ResourceType]] = Kept(seconds)
+        self.resource_types: Kept[_Types] = Kept(seconds)
         self.entity_kinds: Kept[Sequence[EntityKind]] = Kept(seconds)
         self.tables: Kept[Sequence[tuple[TableMapping, Limits]]] = Kept(seconds)
         self.associations: Kept[Sequence[tuple[TableMapping, Limits]]] = Kept(seconds)
@@ -53,7 +68,7 @@ class Catalogue(ports.Catalogue):
 
     @override
     async def jobs(self) -> Sequence[Job]:
-        return await self._shelf.jobs.get(self._load_jobs)
+        return (await self._jobs()).jobs
 
     @override
     async def tasks(self) -> Sequence[Task]:
@@ -61,7 +76,9 @@ class Catalogue(ports.Catalogue):
 
     @override
     async def steps(self) -> Sequence[Step]:
-        return await self._shelf.steps.get(self._load_steps)
+        """They come with the jobs; only where they do not, they are asked for by themselves."""
+        beside = await tried(self._jobs)
+        return beside.steps if beside and beside.steps else await self._shelf.steps.get(self._load_steps)
 
     @override
     async def connectors(self) -> Sequence[Connector]:
@@ -69,11 +86,17 @@ class Catalogue(ports.Catalogue):
 
     @override
     async def resource_types(self) -> Sequence[ResourceType]:
-        return await self._shelf.resource_types.get(self._load_resource_types)
+        return (await self._types()).types
 
     @override
     async def entity_types(self) -> Sequence[tuple[str, str]]:
-        return tuple((kind.id, kind.identifier) for kind in await self.entity_kinds())
+        """They come with the resource types; only where they do not, all entity types are read."""
+        beside = await tried(self._types)
+        return (
+            beside.kinds
+            if beside and beside.kinds
+            else tuple((one.id, one.identifier) for one in await self.entity_kinds())
+        )
 
     @override
     async def properties(self) -> Mapping[str, Sequence[str]]:
@@ -103,9 +126,19 @@ class Catalogue(ports.Catalogue):
         ids = {one.connector_id for one, _ in self._shelf.tables.at_hand or () if one.entity_type.casefold() == wanted}
         return next((one.identifier for one in self._shelf.connectors.at_hand or () if one.id in ids), "")
 
-    async def _load_jobs(self) -> Sequence[Job]:
-        rows = await self._asking.all(entities.JOB, job_wire.JOBS)
-        return tuple(job_wire.job(row) for row in rows if not job_wire.is_built_in(row))
+    async def _jobs(self) -> _Jobs:
+        return await self._shelf.jobs.get(self._load_jobs)
+
+    async def _types(self) -> _Types:
+        return await self._shelf.resource_types.get(self._load_resource_types)
+
+    async def _load_jobs(self) -> _Jobs:
+        rows = await self._asking.with_parts(
+            (Part.JOB_STEPS,),
+            lambda parts: self._asking.all(entities.JOB, job_wire.jobs(steps=Part.JOB_STEPS in parts)),
+        )
+        shown = [row for row in rows if not job_wire.is_built_in(row)]
+        return _Jobs(tuple(map(job_wire.job, shown)), tuple(step for row in shown for step in job_wire.steps_of(row)))
 
     async def _load_tasks(self) -> Sequence[Task]:
         return tuple(map(job_wire.task, await self._asking.all(entities.TASK, job_wire.TASKS)))
@@ -131,13 +164,15 @@ class Catalogue(ports.Catalogue):
         )
         return tuple(wire.entity_kind(row) for row in rows if not wire.is_system_type(row))
 
-    async def _load_resource_types(self) -> Sequence[ResourceType]:
+    async def _load_resource_types(self) -> _Types:
         rows = await self._asking.with_parts(
             _TYPE_PARTS,
             lambda parts: self._asking.all(
                 entities.RESOURCE_TYPE,
                 wire.resource_types(
-                    connection=Part.RESOURCE_TYPE_CONNECTION in parts, limits=Part.RESOURCE_TYPE_LIMITS in parts
+                    connection=Part.RESOURCE_TYPE_CONNECTION in parts,
+                    kinds=Part.RESOURCE_TYPE_KINDS in parts,
+                    limits=Part.RESOURCE_TYPE_LIMITS in parts,
                 ),
             ),
         )
@@ -148,7 +183,8 @@ class Catalogue(ports.Catalogue):
             named = {
                 key: name for kind in await tried(self.entity_kinds) or () for key, name in kind.properties.items()
             }
-        return tuple(wire.resource_type(row, connectors.get(row.id() or ""), named) for row in rows)
+        types = tuple(wire.resource_type(row, connectors.get(row.id() or ""), named) for row in rows)
+        return _Types(types, tuple(dict.fromkeys(kind for row in rows for kind in wire.kinds_of(row))))
 
     async def _connectors_of_types(self) -> dict[str, str]:
         """Resource type → connector, asked of each connector: only where the types do not name their connection."""

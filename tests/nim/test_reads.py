@@ -173,6 +173,41 @@ async def test_thresholds_that_are_rejected_are_asked_for_once_and_then_left_out
     assert len(again.requests) == 1
 
 
+async def test_steps_come_with_the_jobs_and_entity_types_with_the_resource_types(nim, env):
+    step = {"Id": "5", "JobId": "1001", "TaskId": "9", "LaunchOrder": 1}
+    nim.give("/api/Job/Job", listed({**JOB, "JobSteps": [step]}))
+    ends = {"SourceEntityType": {"Id": "51", "Identifier": "Person"}, "TargetEntityType": {"Id": "53"}}
+    nim.give(TYPES, listed({"Id": "71", "Connection": {"ConnectorId": "2002"}, **ends}))
+    reads = env.reads()
+    catalogue = reads.catalogue
+
+    steps, kinds, _, _ = await asyncio.gather(
+        catalogue.steps(), catalogue.entity_types(), catalogue.jobs(), catalogue.resource_types()
+    )
+
+    assert [(one.job_id, one.task_id, one.launch_order) for one in steps] == [("1001", "9", 1)]
+    assert kinds == (("51", "Person"),)
+    assert len(reads.requests) == 2
+
+
+@pytest.mark.parametrize("jobs", [listed(JOB), rejects(["JobSteps"], listed(JOB)), replied(403)])
+async def test_steps_are_asked_for_by_themselves_where_jobs_do_not_show_them(nim, env, jobs):
+    nim.give("/api/Job/Job", jobs)
+    nim.give("/api/Job/JobStep", listed({"Id": "5", "JobId": "1001", "TaskId": "9"}))
+
+    steps = await env.reads().catalogue.steps()
+
+    assert [(one.job_id, one.task_id) for one in steps] == [("1001", "9")]
+
+
+async def test_entity_types_are_all_read_where_resource_types_do_not_show_theirs(nim, env):
+    directory(nim)
+
+    kinds = await env.reads().catalogue.entity_types()
+
+    assert dict(kinds) == {"51": "Directory_User", "53": "AD_Entry", "54": "SAP_User"}
+
+
 async def test_a_query_that_is_rejected_without_its_optional_parts_too_is_told(nim, env):
     nim.give(TYPES, replied(400))
 

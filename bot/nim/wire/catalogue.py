@@ -42,6 +42,8 @@ _ORDERS: Final = (
     "MaximumUpdatePercent",
 )
 _CONNECTION: Final = Join("Connection", "c")
+_SOURCE: Final = Join("SourceEntityType", "se")
+_TARGET: Final = Join("TargetEntityType", "te")
 _KIND: Final = Join("EntityType", "et")
 _PROPERTIES: Final = Join("Properties", "p")
 _CONNECTOR_FIELDS: Final = paths(
@@ -67,15 +69,16 @@ ASSOCIATIONS: Final = Query(
 )
 
 
-def resource_types(*, connection: bool, limits: bool) -> Query:
+def resource_types(*, connection: bool, kinds: bool, limits: bool) -> Query:
     return Query(
-        joins=(_CONNECTION,) if connection else (),
+        joins=(*((_CONNECTION,) if connection else ()), *((_SOURCE, _TARGET) if kinds else ())),
         select=(
             *paths("Id", "Identifier", "DisplayName", "SourceEntityTypeId", "TargetEntityTypeId", "BlockProvisioning"),
             *paths("AllowAdd", "AllowRemove", "DiscardManualAssignments", "DependsOnId", "DependsOnOwnerPropertyId"),
             *paths("TransmittedStateValidityPeriod", "AssignmentCount"),
             *(paths(*_ORDERS) if limits else ()),
             *((_CONNECTION["ConnectorId"],) if connection else ()),
+            *(one[name] for one in (_SOURCE, _TARGET) if kinds for name in ("Id", "Identifier")),
         ),
     )
 
@@ -186,6 +189,12 @@ def resource_type(row: Row, connector_id: str | None, owner_properties: Mapping[
         limits=limits,
         limits_shown=limits != Limits(),
     )
+
+
+def kinds_of(row: Row) -> tuple[tuple[str, str], ...]:
+    """Id and identifier of the entity types that a resource type goes from and to; none where they are not shown."""
+    ends = (row.at("SourceEntityType"), row.at("TargetEntityType"))
+    return tuple((key, name) for one in ends if (key := one.id()) and (name := one.text("Identifier")))
 
 
 def types_of_connector(content: Any) -> tuple[str, ...]:

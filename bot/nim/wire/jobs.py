@@ -34,22 +34,11 @@ _USER: Final = Join("User", "u")
 _JOB: Final = Join("Job", "j")
 _TASK: Final = Join("Task", "t")
 _LAST: Final = Join("LastJobInstance", "lji")
+_STEPS: Final = Join("JobSteps", "s")
 
-JOBS: Final = Query(
-    select=paths(
-        "Id",
-        "Identifier",
-        "DisplayName",
-        "IsIncremental",
-        "IsConnectorJob",
-        "IsInitializationJob",
-        "UserStartDenied",
-        "LogLevel",
-        "CronTabExpression",
-        "CronTimeZone",
-        "Agent_Id",
-        "LastJobInstance_Id",
-    )
+_JOB_FIELDS: Final = paths(
+    *("Id", "Identifier", "DisplayName", "IsIncremental", "IsConnectorJob", "IsInitializationJob", "UserStartDenied"),
+    *("LogLevel", "CronTabExpression", "CronTimeZone", "Agent_Id", "LastJobInstance_Id"),
 )
 TASKS: Final = Query(
     select=paths(
@@ -67,7 +56,8 @@ TASKS: Final = Query(
         "IsDesactivated",
     )
 )
-STEPS: Final = Query(select=paths("Id", "JobId", "TaskId", "LaunchOrder", "Level"))
+_STEP_FIELDS: Final = ("Id", "JobId", "TaskId", "LaunchOrder", "Level")
+STEPS: Final = Query(select=paths(*_STEP_FIELDS))
 LATEST_RUNS: Final = Query(
     joins=(_LAST,),
     select=(
@@ -141,6 +131,14 @@ def recent_task_runs(since: datetime, connector_id: ConnectorId | None) -> Query
     )
 
 
+def jobs(*, steps: bool) -> Query:
+    """The jobs, with what they launch where the environment shows it beside them."""
+    return Query(
+        joins=(_STEPS,) if steps else (),
+        select=(*_JOB_FIELDS, *((_STEPS[name] for name in _STEP_FIELDS) if steps else ())),
+    )
+
+
 def job(row: Row) -> Job:
     identifier = row.text("Identifier")
     return Job(
@@ -190,6 +188,10 @@ def step(row: Row) -> Step:
         launch_order=row.whole("LaunchOrder") or 0,
         level=-1 if level is None else level,
     )
+
+
+def steps_of(job_row: Row) -> tuple[Step, ...]:
+    return tuple(map(step, job_row.members("JobSteps")))
 
 
 def job_run(row: Row, states: States) -> JobRun:
