@@ -5,45 +5,38 @@ A plain supervised loop: what it must remember is the mark, the incidents and th
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import structlog
 
-from bot.errors import DeskError, NimDenied, NimError, NimMissing, NimRejected
-from bot.model.action import Action
+from bot.errors import NimDenied, NimError, NimMissing, NimRejected
 from bot.model.finding import Finding
-from bot.model.ids import ConnectorId, IncidentId, JobId, JobRunId
+from bot.model.ids import JobRunId
 from bot.model.incident import Incident, WatchMark
-from bot.model.job import Job, JobRun, RunState, TaskRun
+from bot.model.job import JobRun, RunState
 from bot.model.message import Message
 from bot.ports import Actions, Environment, Incidents, NimReads, Transactions, Work
 from bot.watch import changes
 from bot.watch.incidents import (
-    Count,
     Troubled,
     belongs_to,
     explained,
     failed_again,
-    is_about_orders,
     is_news,
     launcher,
     opened,
     ran_green,
-    sends_orders,
 )
+from bot.watch.reading import DiagnoseRun, Green, Reading, or_none
 from bot.watch.routing import Routes
 
 log = structlog.get_logger()
-T = TypeVar("T")
 
 RUNS: Final = "runs"
 REACHABLE: Final = "reachable"
 """Subjects of the mark: what was seen, and since when Identity Manager does not answer."""
-ORDERS_READ: Final = 1_000
-
-DiagnoseRun = Callable[[Environment, JobRun], Awaitable[Finding | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +63,6 @@ class Drawing:
     """Environment and one or two sentences."""
 
 
-@dataclass(frozen=True, slots=True)
-class Green:
-    """A run that went well, with what it may have changed for open incidents."""
-
-    run: JobRun
-    touches: frozenset[IncidentId]
-    """Open incidents of its job and of its connectors."""
-    tasks: Sequence[TaskRun] | None = None
-    counts: dict[IncidentId, Count] = field(default_factory=dict)
-    blocked: bool | None = None
-
-
 class Watch:
     def __init__(
         self,
@@ -99,7 +80,7 @@ class Watch:
         self._store = store
         self._incidents = incidents
         self._actions = actions
-        self._diagnose = diagnose
+        self._reading = Reading(env, diagnose, routes, patience=limits.patience, longest=limits.diagnosis)
         self._drawing = drawing
         self._routes = routes
         self._limits = limits
@@ -179,103 +160,20 @@ class Watch:
     async def _take(self, nim: NimReads, new: Sequence[JobRun], mark: WatchMark) -> None:
         """Reads what the new runs mean, then stores it with the mark."""
         open_now = await self._incidents.open_ones(self._env.name)
-        jobs = await self._jobs(nim)
+        jobs = await self._reading.jobs(nim)
         suspects = [run for run in new if changes.may_be_trouble(run)]
         finished = [run for run in new if run.state is RunState.COMPLETED] if open_now else []
         actions = await self._actions.latest(self._env.name)
         troubled_read = asyncio.gather(
-            *(self._troubled(nim, run, jobs.get(run.job_id), launcher(run, actions)) for run in suspects)
+            *(self._reading.troubled(nim, run, jobs.get(run.job_id), launcher(run, actions)) for run in suspects)
         )
-        green_read = asyncio.gather(*(self._green(nim, run, open_now) for run in finished))
+        green_read = asyncio.gather(*(self._reading.green(nim, run, open_now) for run in finished))
         troubles, greens = await asyncio.gather(troubled_read, green_read)
         wrong = [(troubled, late) for troubled, late in (one for one in troubles if one is not None)]
         await self._store_all([troubled for troubled, _ in wrong], [one for one in greens if one is not None], mark)
         for troubled, late in wrong:
             if late is not None:
                 self._later(self._add_finding(troubled.run.id, late, ours=troubled.ours is not None))
-
-    async def _troubled(
-        self, nim: NimReads, run: JobRun, job: Job | None, ours: Action | None
-    ) -> "tuple[Troubled, asyncio.Task[Finding | None] | None] | None":
-        """A run that went wrong, and its diagnosis where that takes too long to wait for."""
-        diagnosis = asyncio.create_task(self._diagnosed(run))
-        tasks = await _or_none(nim.task_runs(run.id))
-        trouble = changes.trouble_of(run, tasks)
-        if trouble is None:
-            diagnosis.cancel()
-            return None
-        task = changes.culprit(tasks or ())
-        orders = await self._count(nim, await self._connectors(nim, run.job_id)) if sends_orders(task) else None
-        names = [
-            name for name in (job.identifier if job else run.job_identifier, job.name if job else run.job_name) if name
-        ]
-        await asyncio.wait([diagnosis], timeout=self._limits.patience.total_seconds())
-        troubled = Troubled(
-            run=run,
-            trouble=trouble,
-            task=task,
-            fingerprint=changes.fingerprint(self._env.name, run, trouble, task),
-            job_name=names[-1] if names else f"job {run.job_id}",
-            channel=self._routes.channel_for(self._env.name, *names),
-            finding=diagnosis.result() if diagnosis.done() else None,
-            orders=orders,
-            ours=ours,
-        )
-        return troubled, None if diagnosis.done() else diagnosis
-
-    async def _diagnosed(self, run: JobRun) -> Finding | None:
-        """A diagnosis that breaks down costs the cause, never the message."""
-        try:
-            async with asyncio.timeout(self._limits.diagnosis.total_seconds()):
-                return await self._diagnose(self._env, run)
-        except (DeskError, TimeoutError) as why:
-            log.warning("run not diagnosed", env=self._env.name, run=run.id, why=str(why))
-        except Exception:
-            log.exception("diagnosis broke down", env=self._env.name, run=run.id)
-        return None
-
-    async def _green(self, nim: NimReads, run: JobRun, open_now: Sequence[Incident]) -> Green | None:
-        connectors = await self._connectors(nim, run.job_id)
-        touched = []
-        for incident in open_now:
-            shared = connectors & await self._connectors(nim, incident.job_id)
-            if incident.job_id == run.job_id or shared:
-                touched.append(incident)
-        if not touched:
-            return None
-        about_orders = [one for one in touched if is_about_orders(one)]
-        own = [one for one in touched if one.job_id == run.job_id]
-        tasks = await _or_none(nim.task_runs(run.id)) if any(not is_about_orders(one) for one in own) else None
-        counts: dict[IncidentId, Count] = {}
-        for incident in about_orders:
-            count = await self._count(nim, await self._connectors(nim, incident.job_id))
-            if count is not None:
-                counts[incident.id] = count
-        touches = frozenset(one.id for one in touched)
-        return Green(run, touches, tasks, counts, await self._blocked(nim, connectors))
-
-    async def _count(self, nim: NimReads, connectors: frozenset[ConnectorId]) -> Count | None:
-        """Errored orders of these connectors; None when they cannot be read."""
-        types = await _or_none(nim.catalogue.resource_types())
-        ids = [one.id for one in types or () if one.connector_id in connectors]
-        if not ids:
-            return None
-        page = await _or_none(nim.orders(errored=True, resource_type_ids=ids, limit=ORDERS_READ))
-        return Count(len(page), page.exact) if page is not None else None
-
-    async def _blocked(self, nim: NimReads, connectors: frozenset[ConnectorId]) -> bool | None:
-        known = await _or_none(nim.catalogue.connectors())
-        shown = [one.sync_blocked for one in known or () if one.id in connectors and one.sync_blocked is not None]
-        return any(shown) if shown else None
-
-    async def _connectors(self, nim: NimReads, job_id: JobId) -> frozenset[ConnectorId]:
-        tasks = await _or_none(nim.catalogue.tasks()) or ()
-        steps = await _or_none(nim.catalogue.steps()) or ()
-        mine = {step.task_id for step in steps if step.job_id == job_id}
-        return frozenset(task.connector_id for task in tasks if task.id in mine and task.connector_id)
-
-    async def _jobs(self, nim: NimReads) -> dict[JobId, Job]:
-        return {job.id: job for job in await _or_none(nim.catalogue.jobs()) or ()}
 
     # --- what is stored ---------------------------------------------------------------------------------------------
 
@@ -365,17 +263,17 @@ class Watch:
 
     async def _bring_up_to_date(self, incident: Incident) -> None:
         """Orders have left the incident: its groups and its buttons tell which are in error now."""
-        run = await _or_none(self._env.reads().job_run(incident.run_ids[0]))
+        run = await or_none(self._env.reads().job_run(incident.run_ids[0]))
         if run is not None and incident.finding is not None and incident.finding.groups:
-            await self._add_finding(run.id, self._diagnosed(run), ours=True)
+            await self._add_finding(run.id, self._reading.diagnosed(run), ours=True)
 
     async def _catch_up(self) -> None:
         """Causes that a former process had no time to read."""
         for incident in await self._incidents.open_ones(self._env.name):
             if incident.finding is None:
-                run = await _or_none(self._env.reads().job_run(incident.run_ids[-1]))
+                run = await or_none(self._env.reads().job_run(incident.run_ids[-1]))
                 if run is not None:
-                    await self._add_finding(run.id, self._diagnosed(run))
+                    await self._add_finding(run.id, self._reading.diagnosed(run))
 
     # --- Identity Manager itself ------------------------------------------------------------------------------------
 
@@ -408,11 +306,3 @@ class Watch:
     def _outage(self) -> str:
         since = self._down_since.isoformat(timespec="seconds") if self._down_since else ""
         return f"unreachable-{self._env.name}-{since}"
-
-
-async def _or_none(reading: Awaitable[T]) -> T | None:
-    try:
-        return await reading
-    except NimError as why:
-        log.info("not read", code=why.code)
-        return None
