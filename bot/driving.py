@@ -111,10 +111,7 @@ def _drawing(parts: Parts) -> Drawing:
         return parts.renderer.incident(IncidentCard(one, labels[one.env]))
 
     def listing(env: str, incidents: Sequence[Incident]) -> Message:
-        rows = tuple(
-            Row(one.job_name, mark=one.trouble.value, opens=Intent(Verb.INCIDENT, str(one.id), env))
-            for one in incidents
-        )
+        rows = tuple(map(_row, incidents))
         title = f"{len(incidents)} jobs need a look"
         text = "Each of them has an incident of its own."
         sections = (Section("Jobs", rows),)

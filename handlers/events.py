@@ -10,7 +10,6 @@ from slack_bolt.async_app import AsyncAck, AsyncBoltContext
 from bot.model.actor import Place
 from bot.ports import Inbox
 from handlers.conversation import Conversation
-from handlers.dispatch import Handle
 from handlers.payloads import Caller, caller, said_to_bot, typed_text, without_bot
 from handlers.work import Work
 
@@ -53,10 +52,4 @@ class Events:
 
 
 def _kept(event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: event[name] for name in ("text", "channel", "ts", "thread_ts", "channel_type", "type") if name in event
-    }
-
-
-def handler(events: Events) -> Handle:
-    return events.event
+    return {name: event[name] for name in KEPT if name in event}

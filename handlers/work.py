@@ -16,7 +16,6 @@ class Work:
     def __init__(self, most_at_once: int = MOST_AT_ONCE) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(most_at_once)
-        self._stopping = False
 
     def start(self, job: Coroutine[Any, Any, None], name: str) -> None:
         task = asyncio.create_task(self._run(job, name), name=name)
@@ -29,7 +28,6 @@ class Work:
 
     async def drain(self, seconds: float) -> None:
         """Waits for what is under way; what takes longer is cancelled."""
-        self._stopping = True
         if self._tasks:
             _, late = await asyncio.wait(set(self._tasks), timeout=seconds)
             for task in late:

@@ -24,7 +24,20 @@ REQUIRED: Final = frozenset(filter(None, os.environ.get("NIMDESK_REQUIRE", "").s
 NEEDS: Final = {"chromium": "browser", "browser": "browser", "postgres_server": "postgres", "postgres_url": "postgres"}
 """Fixture → the marker that every test asking for it carries."""
 SLOW_FOLDERS: Final = frozenset(
-    {"demo", "handlers", "journeys", "nim", "repair", "sandbox", "slack", "store", "watch", "workspace"}
+    {
+        "acceptance",
+        "demo",
+        "desk",
+        "handlers",
+        "journeys",
+        "nim",
+        "repair",
+        "sandbox",
+        "slack",
+        "store",
+        "watch",
+        "workspace",
+    }
 )
 """Folders whose tests go through sockets, databases or started programs: `make test-fast` leaves them out."""
 _databases: Final = count(1)

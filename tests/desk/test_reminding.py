@@ -109,8 +109,8 @@ class Clocked:
 class World:
     store: Store
     env: Clocked
-    answers: list = field(default_factory=list)
-    asked: list = field(default_factory=list)
+    answers: list[Answer | Exception] = field(default_factory=list)
+    asked: list[tuple[str, str, Intent]] = field(default_factory=list)
 
     async def ask(self, one):
         self.asked.append((one.team_id, one.user_id, one.intent))
@@ -120,7 +120,12 @@ class World:
         return found
 
     async def look(self):
-        service = Reminding(self.store.reminders, {"production": self.env}, self.ask, Renderer().answer)
+        service = Reminding(
+            self.store.reminders,
+            {"production": self.env},  # type: ignore[dict-item]  # only the time is asked
+            self.ask,
+            Renderer().answer,
+        )
         await service.look()
 
     async def messages(self):
