@@ -231,7 +231,8 @@ def _crossed(value: Block, kind: str, at: str) -> Iterator[Fault]:
     if kind == "section" and not value.get("text") and not value.get("fields"):
         yield Fault(at, "missing required field: text or fields")
     if kind == "section":
-        for number, field in enumerate(value.get("fields") or ()):
+        fields = value.get("fields")
+        for number, field in enumerate(fields if isinstance(fields, list | tuple) else ()):
             if isinstance(field, dict) and units(str(field.get("text", ""))) > 2000:  # noqa: PLR2004  # 5.2
                 yield Fault(f"{at}/fields/{number}/text", "must be less than 2001 characters")
     if kind == "image" and ("image_url" in value) == ("slack_file" in value):

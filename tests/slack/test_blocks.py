@@ -1,7 +1,7 @@
 """Our table of limits refuses what Slack refuses."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from slackblocks import _limits
 
@@ -104,6 +104,7 @@ def test_a_full_message_is_taken():
     )
 
 
+@example({"type": "section", "text": None, "fields": True})
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),
