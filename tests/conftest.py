@@ -43,7 +43,8 @@ SLOW_FOLDERS: Final = frozenset(
 _databases: Final = count(1)
 
 settings.register_profile("nimdesk", deadline=None)  # a busy machine is no reason for a property to fail
-settings.load_profile("nimdesk")
+settings.register_profile("ci", deadline=None, derandomize=True)  # CI judges the change, not the luck of a seed
+settings.load_profile("ci" if os.environ.get("CI") else "nimdesk")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
