@@ -32,6 +32,7 @@ from bot.slack.reply import Reply
 from bot.slack.roles import Roles
 from bot.slack.rooms import Rooms
 from bot.slack.wire import FAILURES, Refusal, code_of, meaning
+from bot.store import figures
 from bot.store.store import Store
 from handlers import commands, events, presses, shortcuts, submissions
 from handlers.conversation import Conversation
@@ -133,7 +134,12 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         async def ready() -> bool:
             return await sockets.ready() if sockets else True
 
-        web_app = address(ready=ready, registry=REGISTRY, slack=app if slack.mode == "http" else None)
+        web_app = address(
+            ready=ready,
+            registry=REGISTRY,
+            refresh=lambda: figures.refresh(store),
+            slack=app if slack.mode == "http" else None,
+        )
         url = await _listen(stack, web_app, settings.http.host, settings.http.port)
 
         parts = Parts(settings, store, envs, facts, renderer, client, clock, _asking_again(roles, desk))

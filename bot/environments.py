@@ -1,14 +1,23 @@
 """The settings of the environments in the words of those who need them: the client, the diagnosis, the desk."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final
+
+from prometheus_client import Counter, Histogram
 
 from bot.companion import Companion
 from bot.desk.command import Facts
 from bot.diagnosis.site import Site
+from bot.model.answer import RequestMade
 from bot.nim.config import EnvironmentConfig, PersonNaming, parse_states
 from bot.nim.environment import NimEnvironment
 from bot.settings import EnvironmentSettings, NetworkSettings, Settings
+
+_requests: Final = Counter(
+    "nimdesk_nim_requests_total", "Requests to Identity Manager by status", ["environment", "status"]
+)
+_seconds: Final = Histogram("nimdesk_nim_request_seconds", "How long Identity Manager takes", ["environment"])
 
 
 @asynccontextmanager
@@ -18,9 +27,19 @@ async def opened(settings: Settings) -> AsyncIterator[Mapping[str, NimEnvironmen
         environments: dict[str, NimEnvironment] = {}
         for name, one in settings.environments.items():
             files = await _companion(stack, one, settings.network)
-            config = client_config(name, one, settings.network)
-            environments[name] = await stack.enter_async_context(NimEnvironment.open(name, config, files=files))
+            opening = NimEnvironment.open(
+                name, client_config(name, one, settings.network), files=files, on_request=_counted(name)
+            )
+            environments[name] = await stack.enter_async_context(opening)
         yield environments
+
+
+def _counted(name: str) -> Callable[[RequestMade], None]:
+    def count(made: RequestMade) -> None:
+        _requests.labels(name, str(made.status) if made.status else "no answer").inc()
+        _seconds.labels(name).observe(made.milliseconds / 1000)
+
+    return count
 
 
 async def _companion(stack: AsyncExitStack, one: EnvironmentSettings, network: NetworkSettings) -> Companion | None:

@@ -12,9 +12,16 @@ MOST_BODY = 2 * 1024 * 1024
 
 
 def address(
-    *, ready: Callable[[], Awaitable[bool]], registry: CollectorRegistry, slack: AsyncApp | None = None
+    *,
+    ready: Callable[[], Awaitable[bool]],
+    registry: CollectorRegistry,
+    refresh: Callable[[], Awaitable[None]],
+    slack: AsyncApp | None = None,
 ) -> web.Application:
-    """The routes. `slack` is given in http mode only; in socket mode nothing of Slack's is accepted here."""
+    """The routes. `refresh` brings figures up to date that are read only when somebody asks for them.
+
+    `slack` is given in http mode only; in socket mode nothing of Slack's is accepted here.
+    """
     app = web.Application(client_max_size=MOST_BODY)
 
     async def healthz(_: web.Request) -> web.Response:
@@ -24,6 +31,7 @@ def address(
         return web.Response(text="ready") if await ready() else web.Response(status=503, text="not connected to Slack")
 
     async def metrics(_: web.Request) -> web.Response:
+        await refresh()
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     app.router.add_get("/healthz", healthz)

@@ -1,11 +1,11 @@
 """Actions: the row comes first, whoever drives finds it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -91,6 +91,12 @@ class ActionTable:
         query = select(action).where(action.c.state == state.value).order_by(action.c.id)
         async with self._database.reading() as connection:
             return await _all(connection, query)
+
+    async def count_by_state(self) -> Mapping[ActionState, int]:
+        """States that no action is in are left out."""
+        query = select(action.c.state, func.count()).group_by(action.c.state)
+        async with self._database.reading() as connection:
+            return {ActionState(state): int(count) for state, count in (await connection.execute(query)).all()}
 
     async def change(self, changed: Action, *, now: datetime, audit: str = "") -> None:
         values: dict[str, Any] = {"state": changed.state.value, "changed_at": now, "body": dump(changed)}

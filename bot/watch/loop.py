@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
+from prometheus_client import Counter
 
 from bot.errors import NimDenied, NimError, NimMissing, NimRejected
 from bot.model.finding import Finding
@@ -33,6 +34,8 @@ from bot.watch.reading import DiagnoseRun, Green, Reading, or_none
 from bot.watch.routing import Routes
 
 log = structlog.get_logger()
+
+_polls: Final = Counter("nimdesk_watch_polls_total", "Polls of the watch by their end", ["environment", "end"])
 
 RUNS: Final = "runs"
 REACHABLE: Final = "reachable"
@@ -121,6 +124,7 @@ class Watch:
             return
         await self._reachable()
         self.polled_at = page.read_at
+        _polls.labels(self._env.name, "answered").inc()
         runs = [*page, *ended]
         new = changes.fresh(mark, runs)
         if first:
@@ -280,6 +284,7 @@ class Watch:
     async def _unreachable(self, why: NimError) -> None:
         """Said once per outage, after a few polls: a restart of Identity Manager is no news."""
         self._failures += 1
+        _polls.labels(self._env.name, why.code).inc()
         log.warning("poll failed", env=self._env.name, code=why.code, failures=self._failures)
         if self._down_since is not None or self._failures < self._limits.unreachable_after:
             return

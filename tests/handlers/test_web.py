@@ -38,7 +38,10 @@ async def url():
         async def ready() -> bool:
             return True
 
-        runner = web.AppRunner(address(ready=ready, registry=CollectorRegistry(), slack=bolt))
+        async def nothing() -> None:
+            return
+
+        runner = web.AppRunner(address(ready=ready, registry=CollectorRegistry(), refresh=nothing, slack=bolt))
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
