@@ -128,7 +128,7 @@ def _with_chain(
     order = way.order
     if order is None:
         return found
-    cause = found.groups[0].title.partition(": ")[2] if found.groups else found.title.rpartition(": ")[2]
+    cause = _why(found)
     coming = next_run(world, order, TaskKind.GENERATE, site, now)
     way = replace(
         way,
@@ -149,6 +149,15 @@ def _with_chain(
         missing=tuple(dict.fromkeys(found.missing + reads.missing)),
         links=(*found.links, links.person(site, way.person.entity_type, way.person.id, "View Permissions")),
     )
+
+
+def _why(found: Finding) -> str:
+    """The cause in a few words, as the title ends; where the title was cut, the first sentence that a channel reads."""
+    title_public = found.title_public or found.title
+    said = found.groups[0].title.partition(": ")[2] if found.groups else title_public.rpartition(": ")[2]
+    if not said.endswith("…"):
+        return said
+    return (found.text_public or found.text).partition(". ")[0].rstrip(".") or said
 
 
 def _unread(way: Way, site: Site, now: datetime, reads: Reads) -> Finding:
