@@ -106,7 +106,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         who = await _ourselves(client)
         envs = await stack.enter_async_context(environments.opened(settings))
         facts = environments.facts(settings)
-        roles = Roles(client, _grants(settings), team_id=str(who["team_id"]))
+        roles = Roles(client, settings.access.grants, team_id=str(who["team_id"]))
         rooms = Rooms(client)
         reply = Reply(client, renderer)
         desk = Desk(_surroundings(store, envs, facts, roles, clock.now))
@@ -182,16 +182,6 @@ async def _ourselves(client: AsyncWebClient) -> Mapping[str, str]:
                 raise SettingsError(f"slack.bot_token: Slack does not take it ({code_of(why)})") from why
             log.warning("slack is away", why=code_of(why))
             await asyncio.sleep(AWAY_SECONDS)
-
-
-def _grants(settings: Settings) -> Mapping[Role, tuple[str, ...]]:
-    access = settings.access
-    return {
-        Role.VIEWER: access.viewer,
-        Role.OPERATOR: access.operator,
-        Role.APPROVER: access.approver,
-        Role.AUDITOR: access.auditor,
-    }
 
 
 def _asking_again(roles: Roles, desk: Desk) -> Callable[[Reminder], Awaitable[Answer]]:

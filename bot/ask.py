@@ -69,14 +69,9 @@ async def _answer(settings: Settings, text: str, env: str, user: str) -> Answer:
 
 def _whose(settings: Settings, user: str) -> Actor:
     """The roles that the settings give to a user id; groups are known to Slack only and count for nothing here."""
-    access = settings.access
-    named = {
-        Role.VIEWER: access.viewer,
-        Role.OPERATOR: access.operator,
-        Role.APPROVER: access.approver,
-        Role.AUDITOR: access.auditor,
-    }
-    return Actor("", user, cumulative([role for role, whom in named.items() if user in whom or "*" in whom]))
+    return Actor(
+        "", user, cumulative([role for role, whom in settings.access.grants.items() if user in whom or "*" in whom])
+    )
 
 
 def coloured(answer: Answer, actor: Actor) -> Answer:

@@ -26,6 +26,7 @@ from rapidfuzz import process
 from typing_extensions import override
 
 from bot.errors import SettingsError
+from bot.model.actor import Role
 
 PREFIX = "NIMDESK_"
 DEFAULT_FILE = Path("nimdesk.toml")
@@ -146,6 +147,16 @@ class AccessSettings(Part):
     approver: tuple[str, ...] = ()
     auditor: tuple[str, ...] = ()
     cli: CliRole = "viewer"
+
+    @property
+    def grants(self) -> Mapping[Role, tuple[str, ...]]:
+        """Whom the settings name for each role."""
+        return {
+            Role.VIEWER: self.viewer,
+            Role.OPERATOR: self.operator,
+            Role.APPROVER: self.approver,
+            Role.AUDITOR: self.auditor,
+        }
 
 
 class TemplateSettings(Part):
