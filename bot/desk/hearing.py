@@ -13,10 +13,11 @@ from bot.intents.names import Kind, Names, Thing
 from bot.intents.nearest import plain
 from bot.intents.plain import meaning, people_to_try
 from bot.intents.sentence import parse
+from bot.intents.told import told_in
 from bot.model.answer import Answer, AnswerKind, Choice
-from bot.model.ids import ConnectorId
+from bot.model.ids import ConnectorId, JobId
 from bot.model.intent import Intent, Verb
-from bot.model.job import Connector, Job, Task
+from bot.model.job import Connector, Job, Step, Task
 from bot.model.order import ResourceType
 from bot.model.person import Person
 from bot.ports import Catalogue
@@ -73,8 +74,8 @@ class Hearing:
         meant = meaning(sentence, found)
         if isinstance(meant, Wish):
             note = NOTES.get(meant.note, "") if meant.note else ""
-            return Heard(Intent(meant.verb, meant.thing, asking.env.name), note)
-        return Heard(_offered(asking, meant, tried))
+            return Heard(_intent(asking, meant, text), note)
+        return Heard(_offered(asking, meant, tried, text))
 
     async def _names(self, asking: Asking) -> Names:
         reads, catalogue = Reads(), asking.nim.catalogue
@@ -84,15 +85,24 @@ class Hearing:
             reads.attempt(catalogue.resource_types(), "the resource types"),
             reads.attempt(catalogue.tasks(), "the tasks"),
             reads.attempt(_properties(catalogue), "the properties"),
+            reads.attempt(catalogue.steps(), "the steps of the jobs"),
         )
         before = self._kept.get(asking.env.name)
         if before is not None and all(old is new or old == new for old, new in zip(before[0], parts, strict=True)):
             return before[1]
-        jobs, connectors, types, tasks, properties = parts
-        things = list(_things(jobs or (), connectors or (), types or (), tasks or (), properties or ()))
+        jobs, connectors, types, tasks, properties, steps = parts
+        things = list(_things(jobs or (), connectors or (), types or (), tasks or (), properties or (), steps or ()))
         names = await asyncio.to_thread(Names.of, things) if len(things) > MANY else Names.of(things)
         self._kept[asking.env.name] = (parts, names)
         return names
+
+
+_TOLD: Final = frozenset({Verb.SYNC, Verb.VALUE})
+"""Verbs whose diagnosis uses the asker's own words."""
+
+
+def _intent(asking: Asking, one: Wish, text: str) -> Intent:
+    return Intent(one.verb, one.thing, asking.env.name, told=told_in(text) if one.verb in _TOLD else "")
 
 
 async def _properties(catalogue: Catalogue) -> Sequence[str]:
@@ -104,12 +114,19 @@ def _things(
     jobs: Iterable[Job],
     connectors: Sequence[Connector],
     types: Iterable[ResourceType],
-    tasks: Iterable[Task],
+    tasks: Sequence[Task],
     properties: Iterable[str],
+    steps: Iterable[Step],
 ) -> Iterable[Thing]:
     systems: dict[ConnectorId | None, str] = {one.id: one.identifier for one in connectors}
+    of_task = {task.id: systems[task.connector_id] for task in tasks if task.connector_id in systems}
+    of_job: dict[JobId, set[str]] = {}
+    for step in steps:
+        if step.task_id in of_task:
+            of_job.setdefault(step.job_id, set()).add(of_task[step.task_id])
     for job in jobs:
-        yield Thing(Kind.JOB, job.identifier, (job.name,))
+        own = of_job.get(job.id, set())
+        yield Thing(Kind.JOB, job.identifier, (job.name,), next(iter(own)) if len(own) == 1 else "")
     for connector in connectors:
         yield Thing(Kind.CONNECTOR, connector.identifier, (connector.name,))
     for kind in types:
@@ -141,13 +158,15 @@ def _is_named(person: Person, words: str) -> bool:
     return wanted in known or set(wanted.split()) <= known
 
 
-def _offered(asking: Asking, meant: Meaning, tried: Sequence[str]) -> Answer:
+def _offered(asking: Asking, meant: Meaning, tried: Sequence[str], said: str) -> Answer:
     match meant:
         case Unsure(options):
-            return _choice(asking, "I am not sure what you mean.", "Which of these?", options)
+            return _choice(asking, "I am not sure what you mean.", "Which of these?", options, said=said)
         case Declined(topic, options):
             title, text = _DECLINED[topic]
-            return _choice(asking, title, text, options, AnswerKind.REFUSED, "What I can show:" if options else "")
+            return _choice(
+                asking, title, text, options, AnswerKind.REFUSED, "What I can show:" if options else "", said=said
+            )
         case _:
             nobody = f"I know no job, system or person of that name: {', '.join(tried)}." if tried else ""
             return _choice(
@@ -192,6 +211,8 @@ def _choice(
     options: Iterable[Wish],
     kind: AnswerKind = AnswerKind.CHOICE,
     following: str = "",
+    *,
+    said: str = "",
 ) -> Answer:
     return Answer(
         kind=kind,
@@ -203,7 +224,7 @@ def _choice(
         choices=tuple(
             Choice(
                 label_of(one),
-                Intent(one.verb, one.thing, asking.env.name),
+                _intent(asking, one, said),
                 asking.desk.commands[one.verb].summary,
             )
             for one in options

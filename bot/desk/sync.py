@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Final
 
@@ -10,6 +10,9 @@ from bot.desk.command import Asking, Command
 from bot.desk.find import the_connector
 from bot.desk.freshness import STALE, Seen, freshness
 from bot.desk.jobs import state_word
+from bot.desk.order import answer_of
+from bot.desk.person_sync import examine_freshness
+from bot.desk.restored import after_a_restore
 from bot.diagnosis.landscape import landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.subject import Subject
@@ -17,6 +20,7 @@ from bot.diagnosis.symptoms import missing_data
 from bot.diagnosis.words import counted, lasted, number
 from bot.errors import NotFound
 from bot.intents.nearest import exactly
+from bot.intents.told import tells_of_a_restore
 from bot.model.answer import Answer, AnswerKind, Cell, Row, Section
 from bot.model.change import TableMapping
 from bot.model.intent import Intent, Verb
@@ -36,43 +40,21 @@ async def run(asking: Asking) -> Answer:
     words = asking.intent.thing
     if not words:
         return await _all(asking)
-    connector, key = await _named(asking, words)
-    return await _one(asking, connector, key)
-
-
-async def _named(asking: Asking, words: str) -> tuple[Connector, str]:
-    """The connector, and the key of what is missed in it: "AD jdoe"."""
     connectors = await asking.nim.catalogue.connectors()
     parts = words.split()
     for length in range(len(parts), 0, -1):
         found = exactly(" ".join(parts[:length]), connectors, lambda one: (one.identifier, one.name))
         if found is not None:
-            return found, " ".join(parts[length:])
+            return await _one(asking, found, " ".join(parts[length:]))
     if person := await _somebody(asking, words):
-        return await _of_person(asking, person, connectors), person.employee_id or person.login
-    return await the_connector(asking, words), ""
+        return answer_of(await examine_freshness(asking, person), person)
+    return await _one(asking, await the_connector(asking, words), "")
 
 
 async def _somebody(asking: Asking, words: str) -> Person | None:
     """The one person of that name; None where the words name nobody, or several."""
     found = await asking.nim.find_people(words, limit=2)
     return found.items[0] if len(found) == 1 else None
-
-
-async def _of_person(asking: Asking, person: Person, connectors: Sequence[Connector]) -> Connector:
-    """The connector from which the person's record comes."""
-    sources, mappings = await asyncio.gather(
-        asking.nim.sources(person.entity_type, person.id), asking.nim.catalogue.mappings()
-    )
-    feeding = {
-        mapping.connector_id for mapping in mappings for source in sources if mapping.entity_type == source.entity_type
-    }
-    found = next((one for one in connectors if one.id in feeding), None)
-    if found is None:
-        raise NotFound(
-            f"I cannot see where the data of {person.name} come from.", next_step="Name the connector: /nim sync HR"
-        )
-    return found
 
 
 # --- All connectors --------------------------------------------------------------------------------------------------
@@ -82,6 +64,8 @@ async def _all(asking: Asking) -> Answer:
     reads = Reads()
     land, runs = await asyncio.gather(landscape(asking.nim.catalogue, reads), asking.nim.latest_runs())
     seen = Seen(land, tuple(runs), asking.env.now(), asking.facts.site.timezone)
+    if tells_of_a_restore(asking.intent.told) and (restored := after_a_restore(seen, runs, asking.facts.site)):
+        return answer_of(replace(restored, missing=reads.missing))
     rows = [_row(seen, connector, asking.env.name) for connector in land.connectors]
     if not rows:
         raise NotFound("I can see no connector.")
@@ -137,7 +121,13 @@ def _seldom(every: timedelta, *, incremental: bool) -> str:
 async def _one(asking: Asking, connector: Connector, key: str) -> Answer:
     now, site = asking.env.now(), asking.facts.site
     entity_type, property_name = await _where(asking, connector, key) if key else ("", "")
-    subject = Subject(connector_id=connector.id, key=key, entity_type=entity_type, property_name=property_name)
+    subject = Subject(
+        connector_id=connector.id,
+        key=key,
+        entity_type=entity_type,
+        property_name=property_name,
+        told=asking.intent.told,
+    )
     evidence = await missing_data.gather(asking.nim, subject, site, now)
     finding = missing_data.diagnose(evidence, now)
     seen = Seen(evidence.landscape, tuple(evidence.latest or ()), now, site.timezone)

@@ -67,6 +67,7 @@ async def run(asking: Asking) -> Answer:
         property_name=name,
         resource_type_ids=system.type_ids if system else (),
         expected_value=rest[0].strip() if rest else "",
+        told=asking.intent.told,
     )
     found = await wrong_values.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now())
     return answer_of(found, person)

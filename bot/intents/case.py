@@ -79,7 +79,7 @@ class Case:
     def _connector(self) -> str:
         for mention in self.s.named(Kind.CONNECTOR):
             return mention.things[0].identifier
-        for mention in self.s.named(Kind.TASK, Kind.RESOURCE_TYPE):
+        for mention in self.s.named(Kind.JOB, Kind.TASK, Kind.RESOURCE_TYPE):
             if mention.sure and mention.things[0].connector:
                 return mention.things[0].connector
         return ""
@@ -117,14 +117,20 @@ def value_thing(c: Case) -> str:
     return " ".join(f"{who} {c.connector} {property_of(c)} {expected}".split())
 
 
-_SHOULD_BE: Final = frozenset({"should be", "devrait être", "devrait etre"})
+_SHOULD_BE: Final = (("should", "be"), ("must", "be"), ("devrait", "etre"), ("doit", "etre"))
+_INSTEAD: Final = frozenset({"instead", "not", "rather", "and", "but", "au", "et", "mais", "pas", "since", "depuis"})
 
 
 def _expected(c: Case) -> str:
-    """What somebody holds to be right: behind "should be"."""
-    if not c.has(Concept.WRONG) or c.s.said(Concept.WRONG).casefold() not in _SHOULD_BE:
+    """What somebody holds to be right: behind "should be", as far as it goes."""
+    keys = [word.key for word in c.s.words]
+    start = next((at + 2 for at in range(len(keys)) if tuple(keys[at : at + 2]) in _SHOULD_BE), None)
+    if start is None:
         return ""
-    return c.s.typed(c.s.spans[Concept.WRONG][1], len(c.s.words))
+    end = start
+    while end < len(keys) and keys[end] not in _INSTEAD and not (end > start and c.s.words[end].after_pause):
+        end += 1
+    return c.s.typed(start, end)
 
 
 def property_of(c: Case) -> str:

@@ -38,7 +38,7 @@ class Thing:
     names: tuple[str, ...] = ()
     """Further names, such as the display name."""
     connector: str = ""
-    """Identifier of the connector to which a resource type or a task belongs."""
+    """Identifier of the connector to which a resource type, a task, or all of a job belongs."""
 
 
 @dataclass(frozen=True)

@@ -52,10 +52,14 @@ class Intent:
     """Environment name; empty = the channel's or the default one."""
     seen: str = ""
     """Fingerprint of what the person was looking at; empty when nothing was."""
+    told: str = ""
+    """The asker's own words, where they tell something that Identity Manager cannot know: "since the restore"."""
 
     def pack(self) -> str:
         """The intent as a button's value, a contract; Slack allows 2,000 characters."""
         fields = {"v": VERSION, "verb": self.verb.value, "env": self.env, "thing": self.thing, "seen": self.seen}
+        if self.told:
+            fields["told"] = self.told
         return json.dumps(fields, separators=(",", ":"), ensure_ascii=False)
 
     @staticmethod
@@ -66,6 +70,7 @@ class Intent:
             if fields["v"] != VERSION:
                 raise BadButton(f"version {fields['v']!r}")
             parts = [fields[name] for name in ("thing", "env", "seen")]
+            parts.append(fields.get("told", ""))
             if not all(isinstance(part, str) for part in parts):
                 raise BadButton("a part is not text")
             return Intent(Verb(fields["verb"]), *parts)

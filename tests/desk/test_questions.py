@@ -43,6 +43,28 @@ async def test_sync_of_a_person_asks_the_connector_of_the_persons_record(bench):
     assert (await bench.asks("sync jdoe"))["title"].startswith("Human resources")
 
 
+async def test_a_person_whose_identity_says_what_its_source_says_is_no_finding(bench):
+    answer = await bench.asks("sync jdoe")
+
+    assert answer["cause"] == "2m"
+    assert answer["requests"] <= 10
+
+
+async def test_a_restore_concerns_every_connector_that_is_synchronized_incrementally(bench):
+    answer = await bench.asks("incremental does not pick up new servers since the restore")
+
+    assert (answer["symptom"], answer["cause"], answer["certainty"]) == (2, "2f", "likely")
+    assert {offer["action"] for offer in answer["offers"] if offer["allowed"]} == {"relaunch_complete"}
+    assert len({offer["target"] for offer in answer["offers"]}) == len(answer["offers"]) > 1
+
+
+async def test_a_restore_told_of_one_connector_is_about_that_connector(bench):
+    answer = await bench.asks("since the restore of the database AD data are missing")
+
+    assert (answer["cause"], answer["certainty"]) == ("2f", "likely")
+    assert answer["title"].startswith("Active Directory")
+
+
 async def test_value_takes_the_property_by_the_words_of_the_helpdesk(bench):
     answer = await bench.asks("value jdoe AD mail address")
 
