@@ -266,6 +266,15 @@ def test_every_command_of_help_is_explained_and_no_other():
     assert sorted(headings) == sorted(command.usage for command in COMMANDS if command.usage)
 
 
+def test_every_metric_is_explained_and_no_other():
+    source = "".join(path.read_text() for room in ("bot", "handlers") for path in (ROOT / room).rglob("*.py"))
+    made = set(re.findall(r"(?:Counter|Gauge|Histogram)\(\s*\"(nimdesk_\w+)\"", source))
+    explained = re.findall(r"^\| `(nimdesk_\w+)", (ROOT / "docs" / "operate.md").read_text(), re.MULTILINE)
+
+    assert len(made) > 5
+    assert set(explained) == made
+
+
 def test_every_button_of_an_answer_is_explained():
     source = "".join((ROOT / "bot" / "slack" / name).read_text() for name in ("deck.py", "render.py"))
     made = set(re.findall(r'Press\(\s*"([^"]+)"', source))

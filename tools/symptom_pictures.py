@@ -1,6 +1,6 @@
-"""Draws docs/images/symptoms/*.png: for each symptom the demo of one scenario, a question, the real answer.
+"""Draws docs/images/*.png from the running demo: the story's first card, and for each symptom a question's answer.
 
-    .venv/bin/python tools/symptom_pictures.py [NAME …]      # all, or those named: "5", "errored-orders"
+    .venv/bin/python tools/symptom_pictures.py [NAME …]      # all, or those named: "demo", "5", "errored-orders"
 
 Each picture is what somebody sees in the local workspace: the words they wrote to the bot, and what came back.
 """
@@ -27,6 +27,8 @@ TALL: Final = 2600
 PATIENCE_S: Final = 120
 STILL_S: Final = 4.0
 MARGIN: Final = 10
+STORY: Final = "leavers-rights"
+STORY_FILE: Final = ROOT / "docs" / "images" / "demo.png"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,20 @@ def draw(browser: Browser, picture: Picture) -> None:
         page.close()
 
 
+def draw_story(browser: Browser) -> None:
+    """The whole page a moment after `make demo`: the failed job in its channel, the outside world beside it."""
+    with demo(STORY) as address:
+        page = browser.new_page(viewport={"width": 1440, "height": 1200}, device_scale_factor=1)
+        page.goto(f"{address}/#omar")
+        page.get_by_role("navigation").get_by_text("iam-alerts").first.click()
+        page.locator("#messages .message").first.wait_for(timeout=PATIENCE_S * 1000)
+        page.wait_for_timeout(STILL_S * 1000)
+        page.mouse.move(0, 0)
+        page.screenshot(path=STORY_FILE)
+        smaller(STORY_FILE, colours=96)
+        page.close()
+
+
 def ask(page: Page, words: str) -> None:
     """Writes to the bot, and waits until its answer is there and no longer changes."""
     before = page.locator("#messages .message").count()
@@ -119,22 +135,26 @@ def box(thing: Locator) -> FloatRect:
     return found
 
 
-def smaller(file: Path) -> None:
-    """A picture of text needs no more than 64 colours."""
+def smaller(file: Path, *, colours: int = 64) -> None:
+    """A picture of text needs few colours."""
     with Image.open(file) as picture:
-        fewer = picture.convert("RGB").quantize(64)
+        fewer = picture.convert("RGB").quantize(colours)
     fewer.save(file, optimize=True)
 
 
 def main(names: Sequence[str]) -> None:
     wanted = [one for one in PICTURES if not names or str(one.number) in names or one.name in names]
-    if not wanted:
-        raise SystemExit(f"Known: {', '.join(one.name for one in PICTURES)}")
+    story = not names or "demo" in names
+    if not wanted and not story:
+        raise SystemExit(f"Known: demo, {', '.join(one.name for one in PICTURES)}")
     found = find_browser()
     if found is None:
         raise SystemExit("No Chromium or Chrome here; NIMDESK_CHROMIUM can name one.")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        if story:
+            draw_story(browser)
+            print(STORY_FILE.relative_to(ROOT))
         for picture in wanted:
             draw(browser, picture)
             print(picture.file.relative_to(ROOT))
