@@ -36,7 +36,7 @@ class Making:
 
 
 def words(node: Element) -> str:
-    return _SPACES.sub(" ", "".join(_spoken(node))).strip()
+    return " ".join("".join(_spoken(node)).split())
 
 
 def _spoken(node: Element) -> Iterator[str]:
@@ -229,5 +229,5 @@ def _block_lines(node: Element) -> Iterator[str]:
 
 
 def _line(run: Sequence[str]) -> Iterator[str]:
-    if text := _SPACES.sub(" ", "".join(run)).strip():
+    if text := " ".join("".join(run).split()):
         yield text

@@ -6,6 +6,7 @@ that shall redraw the message on which it stands says so: `nim:<verb>:refresh`. 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from bot.model.finding import ActionKind, Offer
@@ -54,13 +55,19 @@ class Press:
         """A value or an address that Slack would refuse leaves no button that works."""
         if self.intent is None:
             return self.url.startswith(("https://", "http://")) and units(self.url) <= URL
-        return units(self.intent.pack()) <= VALUE
+        return units(_packed(self.intent)) <= VALUE
 
     def action_id(self, taken: int) -> str:
         if self.intent is None:
             return OPEN if not taken else f"{OPEN}:{taken + 1}"
         parts = [f"{PREFIX}{self.intent.verb.value}", self.suffix, str(taken + 1) if taken else ""]
         return ":".join(part for part in parts if part)
+
+
+@lru_cache(maxsize=1024)
+def _packed(intent: Intent) -> str:
+    """Every button is packed to be measured, and to be drawn; many are drawn again with each edit."""
+    return intent.pack()
 
 
 def verb_of(action_id: str) -> str:
@@ -115,7 +122,7 @@ def drawn(presses: Iterable[Press]) -> list[Block]:
         if press.intent is None:
             button["url"] = press.url
         else:
-            button["value"] = press.intent.pack()
+            button["value"] = _packed(press.intent)
         if press.style:
             button["style"] = press.style
         if press.spoken:
