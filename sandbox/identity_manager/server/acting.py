@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
 from sandbox.identity_manager.entities import BY_ENDPOINT
-from sandbox.identity_manager.interface import Conflict, NotFound
 from sandbox.identity_manager.schema import Entity, Field, Kind
 from sandbox.identity_manager.server.context import CLIENT, Server
 from sandbox.identity_manager.server.permissions import (
@@ -19,7 +17,7 @@ from sandbox.identity_manager.server.permissions import (
     UPDATE_ORDER,
     authorise_act,
 )
-from sandbox.identity_manager.server.problems import Problem, bad_request, not_found
+from sandbox.identity_manager.server.problems import Problem, asked, bad_request, not_found
 from sandbox.identity_manager.server.queries import json_response, read_parameters, row_id_of
 from sandbox.identity_manager.squery.dates import date_literal
 from sandbox.identity_manager.squery.execute import dumps
@@ -27,8 +25,6 @@ from sandbox.identity_manager.squery.syntax import SQueryError
 
 _ORDERS = {"AssignedResourceType", "AssignedResourceScalar", "AssignedResourceNavigation", "AssignedResourceBinary"}
 _LOG_LEVELS = range(7)
-
-Answer = TypeVar("Answer")
 
 
 async def handle_post(server: Server, request: web.Request, segments: list[str]) -> web.Response:
@@ -42,7 +38,7 @@ async def handle_post(server: Server, request: web.Request, segments: list[str])
     if level is not None and level not in _LOG_LEVELS:
         raise bad_request("jobLogLevel is 0 to 6.")
     job_id = row_id_of(segments[3], "Job")
-    run = _asked(lambda: server.world.run_job(job_id, log_level=level))
+    run = asked(lambda: server.world.run_job(job_id, log_level=level))
     server.note_run(run)
     if server.harsh:
         return web.Response(status=200)
@@ -72,7 +68,7 @@ def _change_run(server: Server, row_id: int, changes: dict[str, Any]) -> None:
     if server.store.row("JobInstance", row_id) is None or row_id in server.hidden_runs():
         raise not_found(f"JobInstance {row_id}")
     if changes.pop("CancelRequested", False):
-        _asked(lambda: server.world.cancel_job(row_id))
+        asked(lambda: server.world.cancel_job(row_id))
     if changes:
         raise Problem(409, f"Only the job engine changes {', '.join(changes)}.", "written_by_engine")
 
@@ -90,7 +86,7 @@ def _change_order(server: Server, request: web.Request, entity: Entity, row_id: 
         if changes:
             server.store.update(entity.name, row_id, changes)
         if state is not None:
-            _asked(lambda: server.world.set_provisioning_state(entity.name, row_id, state))
+            asked(lambda: server.world.set_provisioning_state(entity.name, row_id, state))
 
 
 def _changes(entity: Entity, body: dict[str, Any]) -> dict[str, Any]:
@@ -142,15 +138,6 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise bad_request("The body must be an object.")
     return body
-
-
-def _asked(ask: Callable[[], Answer]) -> Answer:
-    try:
-        return ask()
-    except NotFound as error:
-        raise not_found(str(error)) from error
-    except Conflict as error:
-        raise Problem(409, str(error), error.code) from error
 
 
 def _not_simulated(*, known: bool) -> Problem:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
 
-from sandbox.identity_manager.interface import Conflict, LogTail, NotFound
+from sandbox.identity_manager.interface import LogTail
 from sandbox.identity_manager.server import enumerations
 from sandbox.identity_manager.server.context import SERVER, Server
 from sandbox.identity_manager.server.history import history_of, sources_of
-from sandbox.identity_manager.server.problems import Problem, bad_request, not_found
+from sandbox.identity_manager.server.problems import Problem, asked, bad_request, not_found
 from sandbox.identity_manager.server.queries import row_id_of
 from sandbox.identity_manager.store import to_text
 
@@ -24,7 +23,6 @@ _MOST_LINES = 1000
 _DEFAULT_LINES = 200
 _MOST_VERSIONS = 1000
 
-Answer = TypeVar("Answer")
 routes = web.RouteTableDef()
 
 
@@ -54,7 +52,7 @@ async def task_log(request: web.Request) -> web.Response:
     server = _server(request, "task-log")
     instance = row_id_of(request.match_info["id"], "TaskInstance")
     tail, level = _tail(request, "Information")
-    log = _asked(lambda: server.world.task_log(instance, tail, level))
+    log = asked(lambda: server.world.task_log(instance, tail, level))
     return web.json_response({"TaskInstanceId": str(instance), **_log(log)})
 
 
@@ -72,7 +70,7 @@ async def agent_files(request: web.Request) -> web.Response:
     if folder not in FOLDERS:
         raise bad_request(f"folder is one of {', '.join(FOLDERS)}.")
     agent = row_id_of(request.match_info["id"], "Agent")
-    files = _asked(lambda: server.world.agent_files(agent, folder))
+    files = asked(lambda: server.world.agent_files(agent, folder))
     return web.json_response({"Result": [dict(f) for f in files]})
 
 
@@ -83,7 +81,7 @@ async def resume(request: web.Request) -> web.Response:
     mode = (await _body(request)).get("Mode")
     if mode not in ("validate", "retry"):
         raise bad_request('Mode is "validate" or "retry".')
-    new = _asked(lambda: server.world.resume(instance, mode))
+    new = asked(lambda: server.world.resume(instance, mode))
     if new != instance:
         server.note_run(new)
     return web.json_response({"JobInstanceId": str(new)}, status=202)
@@ -100,7 +98,7 @@ async def compute(request: web.Request) -> web.Response:
     simulate = body.get("Simulate", True)
     if not isinstance(simulate, bool):
         raise bad_request("Simulate is true or false.")
-    changes = _asked(lambda: server.world.compute_one(kind.identifier, resource, simulate=simulate))
+    changes = asked(lambda: server.world.compute_one(kind.identifier, resource, simulate=simulate))
     return web.json_response({"Simulated": simulate, "Changes": [dict(c) for c in changes]})
 
 
@@ -181,12 +179,3 @@ async def _body(request: web.Request) -> dict[str, Any]:
     if not isinstance(body, dict):
         raise bad_request("The body must be an object.")
     return body
-
-
-def _asked(ask: Callable[[], Answer]) -> Answer:
-    try:
-        return ask()
-    except NotFound as error:
-        raise not_found(str(error)) from error
-    except Conflict as error:
-        raise Problem(409, str(error), error.code) from error

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from http import HTTPStatus
+from typing import TypeVar
 
 from aiohttp import web
+
+from sandbox.identity_manager.interface import Conflict, NotFound
+
+Answer = TypeVar("Answer")
 
 
 class Problem(Exception):
@@ -49,3 +55,13 @@ def forbidden(path: str) -> Problem:
 
 def not_found(what: str) -> Problem:
     return Problem(HTTPStatus.NOT_FOUND, f"{what} was not found.")
+
+
+def asked(ask: Callable[[], Answer]) -> Answer:
+    """What the world answers; what it refuses becomes the refusal of the request."""
+    try:
+        return ask()
+    except NotFound as error:
+        raise not_found(str(error)) from error
+    except Conflict as error:
+        raise Problem(HTTPStatus.CONFLICT, str(error), error.code) from error
