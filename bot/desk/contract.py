@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.desk.wording import push_line
 from bot.model.answer import Answer, Section
-from bot.model.finding import Certainty, Fact, Finding, Group, Offer, Remark
+from bot.model.finding import Certainty, ChainLink, Fact, Finding, Group, Offer, Outlook, Remark
 
 Json = dict[str, Any]
 _NOTHING_FOUND = Finding(symptom=None, cause=None, certainty=Certainty.UNKNOWN, title="", text="")
@@ -33,6 +34,9 @@ def as_object(answer: Answer) -> Json:
             {"label": one.label, "verb": one.intent.verb.value, "thing": one.intent.thing} for one in answer.choices
         ],
         "sections": [_section(one) for one in answer.sections],
+        "chain": [_link(one) for one in finding.chain],
+        "outlook": _outlook(finding.outlook),
+        "push": push_line(finding, answer.env_label) if answer.finding else "",
         "say_to_caller": finding.say_to_caller,
         "links": [{"label": one.label, "path": one.path, "url": one.url} for one in (*finding.links, *answer.links)],
         "as_of": moment(finding.as_of or answer.as_of),
@@ -51,6 +55,28 @@ def _remark(one: Remark) -> Json:
 
 def _fact(one: Fact) -> Json:
     return {"label": one.label, "value": one.value, "source": one.source, "at": moment(one.at)}
+
+
+def _link(one: ChainLink) -> Json:
+    return {
+        "name": one.name,
+        "mark": one.mark.value,
+        "text": one.text,
+        "source": one.source,
+        "at": moment(one.at),
+    }
+
+
+def _outlook(one: Outlook | None) -> Json | None:
+    if one is None:
+        return None
+    return {
+        "heals": one.heals,
+        "text": one.text,
+        "next_at": moment(one.next_at),
+        "healed": one.healed,
+        "seen": one.seen,
+    }
 
 
 def _offer(one: Offer) -> Json:
