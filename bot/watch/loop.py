@@ -50,8 +50,9 @@ class Limits:
     list_from: int = 6
     """From so many new incidents in one channel on, one message lists them."""
     unreachable_after: int = 3
-    patience: timedelta = timedelta(seconds=2)
-    """How long a diagnosis may hold back the message; a later one is added by an edit."""
+    patience: timedelta = timedelta(milliseconds=120)
+    """How long after the poll a diagnosis may hold back the message, which has 200 ms in all; a later one is added by
+    an edit."""
     diagnosis: timedelta = timedelta(seconds=60)
 
 

@@ -58,6 +58,7 @@ class Reading:
         self, nim: NimReads, run: JobRun, job: Job | None, ours: Action | None
     ) -> "tuple[Troubled, asyncio.Task[Finding | None] | None] | None":
         """A run that went wrong, and its diagnosis where that takes too long to wait for."""
+        until = asyncio.get_running_loop().time() + self._patience.total_seconds()
         diagnosis = asyncio.create_task(self.diagnosed(run))
         tasks = await or_none(nim.task_runs(run.id))
         trouble = changes.trouble_of(run, tasks)
@@ -69,7 +70,7 @@ class Reading:
         names = [
             name for name in (job.identifier if job else run.job_identifier, job.name if job else run.job_name) if name
         ]
-        await asyncio.wait([diagnosis], timeout=self._patience.total_seconds())
+        await asyncio.wait([diagnosis], timeout=max(0.0, until - asyncio.get_running_loop().time()))
         troubled = Troubled(
             run=run,
             trouble=trouble,
