@@ -38,12 +38,14 @@ async def measure() -> Sequence[Figure]:
             "slowest", medians[slowest], "s", f"`{slowest}`, median of {TIMES}; the slowest of {len(words)}; {SIZE}"
         ),
         Figure("slowest-first", firsts[first], "s", f"`{first}`, the slowest when asked for the first time"),
-        *(Figure(f"/nim {text}".strip(), value, "s", f"median of {TIMES}") for text, value in medians.items()),
+        *(Figure(text, value, "s", f"median of {TIMES}") for text, value in medians.items()),
     ]
 
 
 def _shown(text: str) -> str:
     """The command without the name that this world gave."""
+    if not text:
+        return "/nim alone"
     verb, _, thing = text.partition(" ")
     kinds = {"order": "ID" if thing[:1].isdigit() else "PERSON SYSTEM", "user": "NAME", "why": "WORDS", "job": "NAME"}
     return f"{verb} {kinds.get(verb, thing)}".strip()
