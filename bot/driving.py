@@ -28,6 +28,7 @@ from bot.repair.follow import Pace
 from bot.repair.judging import Judging
 from bot.settings import Settings
 from bot.slack.render import Renderer
+from bot.slack.rooms import Rooms
 from bot.slack.sender import Sender
 from bot.store.store import Store
 from bot.watch.loop import Drawing, Limits, Watch
@@ -67,7 +68,7 @@ def driver(parts: Parts) -> Driver:
 
 
 def _services(parts: Parts) -> Mapping[str, Service]:
-    sender = Sender(parts.store.outbox, parts.client, parts.clock)
+    sender = Sender(parts.store.outbox, parts.client, parts.clock, is_shared=Rooms(parts.client).is_shared)
     reminding = Reminding(parts.store.reminders, parts.environments, parts.ask_again, parts.renderer.answer)
     services: dict[str, Service] = {"sender": sender.run, "reminders": reminding.run}
     if parts.settings.watch.enabled:

@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.slack.wire import FAILURES
+from bot.slack.finding_posts import channel_id
+from bot.slack.wire import FAILURES, code_of
 
+log: Final = structlog.get_logger(__name__)
 KEPT_SECONDS: Final = 300.0
 MOST_KEPT: Final = 2_000
 _SHARED: Final = ("is_ext_shared", "is_pending_ext_shared")
@@ -19,6 +22,7 @@ class Rooms:
         self._monotonic = monotonic
         self._known: dict[str, tuple[float, Mapping[str, Any] | None]] = {}
         self._direct: dict[str, str] = {}
+        self._ids: dict[str, str] = {}
 
     async def why_not(self, channel: str) -> str:
         """Why nothing may be posted there, as a sentence; empty when it may. What cannot be read is refused."""
@@ -34,6 +38,24 @@ class Rooms:
         if not info.get("is_member") and not info.get("is_im"):
             return "I am not in this channel: invite me first."
         return ""
+
+    async def is_shared(self, channel: str) -> bool:
+        """Whether another company reads along. What Slack does not tell counts as no: an alarm must not get lost.
+
+        `channel` may be a name, as settings give it.
+        """
+        if channel.startswith(("D", "U", "W")):
+            return False
+        try:
+            room = self._ids.get(channel) or await channel_id(self._client, channel)
+        except FAILURES as why:
+            log.warning("channel not looked up", channel=channel, why=code_of(why))
+            return False
+        if not room:
+            return False
+        self._ids[channel] = room
+        info = await self._info(room)
+        return info is not None and any(info.get(flag) for flag in _SHARED)
 
     async def for_progress(self, channel: str, user_id: str) -> str:
         """The channel when the bot may post there, else the person's direct messages."""

@@ -7,7 +7,7 @@ is known the row stays as "being sent", so that a restart looks again.
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -59,6 +59,7 @@ class Sender:
         *,
         pace: Pace | None = None,
         look_after: float = LOOK_AFTER,
+        is_shared: Callable[[str], Awaitable[bool]] | None = None,
         on_sent: Callable[[Delivery], None] | None = None,
     ) -> None:
         if client.retry_handlers:
@@ -68,6 +69,7 @@ class Sender:
         self._clock = clock
         self._pacing = Pacing(pace or Pace())
         self._look_after = look_after
+        self._is_shared = is_shared
         self._on_sent = on_sent
         self._lanes: dict[str, asyncio.Queue[Delivery]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -166,6 +168,11 @@ class Sender:
             self._pacing.before_edit()
         else:
             await self._pacing.before_post(delivery.channel)
+        if self._is_shared is not None and await self._is_shared(delivery.channel):
+            log.error("another company reads this channel: nothing is posted there", channel=delivery.channel)
+            _deliveries.labels("shared channel").inc()
+            await self._queue.failed(delivery, "shared channel", None)
+            return
         await self._call(delivery, method)
 
     async def _call(self, delivery: Delivery, method: str) -> None:

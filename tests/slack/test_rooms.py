@@ -2,7 +2,9 @@
 
 import pytest
 
+from bot.slack.render import plain_message
 from bot.slack.rooms import KEPT_SECONDS, Rooms
+from tests.slack.conftest import until
 
 ALERTS, PARTNERS, OMAR = "C0IAMALERT1", "C0PARTNERS1", "U0OMAR00001"
 
@@ -64,3 +66,28 @@ async def test_what_is_known_of_a_channel_is_kept_for_a_while_only(rooms, slack,
 
     time.at += KEPT_SECONDS + 1
     assert "shared" in await rooms.why_not(ALERTS)
+
+
+@pytest.mark.parametrize("name", [ALERTS, "#iam-alerts"])
+async def test_a_channel_that_another_company_reads_is_known_by_its_name_too(rooms, slack, name):
+    await slack.post("control/channel", channel="iam-alerts", shared=True)
+
+    assert await rooms.is_shared(name)
+    assert not await rooms.is_shared("#hr-feeds")
+    assert not await rooms.is_shared(OMAR)
+
+
+async def test_nothing_is_sent_to_a_channel_that_another_company_reads(rooms, slack, store, sending):
+    await slack.post("control/channel", channel="iam-alerts", shared=True)
+    await store.outbox.post("there", "#iam-alerts", plain_message("150 deletions failed"))
+    await store.outbox.post("elsewhere", "#hr-feeds", plain_message("an import failed"))
+
+    async with sending(is_shared=rooms.is_shared):
+        await until(lambda: delivered(store))
+
+    assert await slack.history("C0IAMALERT1") == []
+    assert len(await slack.history("C0HRFEEDS01")) == 1
+
+
+async def delivered(store):
+    return await store.outbox.backlog() == 0
