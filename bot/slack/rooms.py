@@ -11,7 +11,8 @@ from bot.slack.finding_posts import channel_id
 from bot.slack.wire import FAILURES, code_of
 
 log: Final = structlog.get_logger(__name__)
-KEPT_SECONDS: Final = 300.0
+KEPT_SECONDS: Final = 3.0
+"""A channel that another company has just joined gets nothing more: only a burst of edits shares one look."""
 MOST_KEPT: Final = 2_000
 _SHARED: Final = ("is_ext_shared", "is_pending_ext_shared")
 

@@ -89,10 +89,11 @@ class Person:
     async def sees(self, words: str, *, channel: str = "#iam-alerts", since: Any = 0, **query: Any) -> dict[str, Any]:
         """The newest message in which this person reads the words; waits for it."""
         wait = {"contains": words, "wait": PATIENCE, "for": "message"}
-        seen = await self.view(channel=channel, since=since, **wait, **query)
+        where = {"channel": channel} if channel else {}
+        seen = await self.view(since=since, **where, **wait, **query)
         if not seen["messages"]:
-            there = await self.view(channel=channel)
-            shown = [text_of(one) for one in there["messages"][-6:]]
+            there = await self.view()
+            shown = [text_of(one)[:300] for one in there["messages"][-5:]]
             raise AssertionError(f"{self.name} never saw {words!r} in {channel}; there is:\n" + "\n---\n".join(shown))
         found: dict[str, Any] = seen["messages"][-1]
         return found
@@ -237,13 +238,23 @@ class World:
         found: list[dict[str, Any]] = (await self.looked_up("calls", method=method))["calls"]
         return found
 
+    async def heard(self, count: int) -> None:
+        """Returns when the bot has stored so many messages that people have said to it."""
+        for _ in range(int(PATIENCE / 0.02)):
+            async with aiosqlite.connect(self.folder / "nimdesk.db") as database:
+                found = await database.execute_fetchall("select count(*) from inbox")
+            if int(next(iter(found))[0]) >= count:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"the bot has not stored {count} messages")
+
     async def audited(self, event: str) -> list[tuple[Any, ...]]:
         """Records of one kind, as the bot's own database holds them."""
         async with aiosqlite.connect(self.folder / "nimdesk.db") as database:
             found = await database.execute_fetchall("select user_id, kind, target from audit where event = ?", [event])
             return [tuple(row) for row in found]
 
-    async def outside(self, path: str, **body: Any) -> Any:
+    async def outside(self, path: str, /, **body: Any) -> Any:
         """Moves the outside world: levers, the clock. The bot never calls these."""
         async with self.http.post(f"{self.sandbox.url}/sandbox/{path}", json=body) as answer:
             assert answer.status == 200, await answer.text()
@@ -254,13 +265,39 @@ class World:
         async with self.http.get(f"{self.sandbox.url}/sandbox/clock") as answer:
             now = datetime.fromisoformat((await answer.json())["now"])
         past = (now.minute % 15) * 60 + now.second
-        await self.outside("tick", seconds=(15 * 60 - past if past > QUIET_S else 0) + QUIET_S)
+        await self.outside("tick", seconds=(QUIET_S - past) % (15 * 60))
 
     async def requests(self) -> list[dict[str, Any]]:
         """What was asked of Identity Manager."""
         async with self.http.get(f"{self.sandbox.url}/sandbox/requests") as answer:
             found: list[dict[str, Any]] = (await answer.json())["requests"]
             return found
+
+    async def asked(self, method: str, words: str, times: int = 1) -> None:
+        """Returns as soon as Identity Manager has been asked that so often; looks often, since a moment may be short."""
+        for _ in range(int(PATIENCE / 0.02)):
+            if sum(method == one["method"] and words in one["path"] for one in await self.requests()) >= times:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"Identity Manager was not asked for {method} {words}")
+
+    async def calm(self) -> None:
+        """Identity Manager answers as it should again."""
+        async with self.http.delete(f"{self.sandbox.url}/sandbox/chaos") as answer:
+            assert answer.status == 200
+
+    async def forget_requests(self) -> None:
+        async with self.http.delete(f"{self.sandbox.url}/sandbox/requests") as answer:
+            assert answer.status == 200
+
+    async def writes(self, since: int = 0) -> list[str]:
+        """PUT and RunJob calls, since a number of requests."""
+        asked = (await self.requests())[since:]
+        return [
+            "RunJob" if "RunJob" in one["path"] else one["method"]
+            for one in asked
+            if one["method"] == "PUT" or "RunJob" in one["path"]
+        ]
 
 
 @asynccontextmanager
@@ -286,8 +323,9 @@ async def helpdesk(
 
 
 def text_of(message: dict[str, Any]) -> str:
-    """All that a person reads of a message: its text and every text of its blocks."""
-    return "\n".join([str(message.get("text", "")), *_texts(message.get("blocks", []))])
+    """All that a person reads of a message or a modal: its title, its text and every text of its blocks."""
+    title = (message.get("title") or {}).get("text", "")
+    return "\n".join([title, str(message.get("text", "")), *_texts(message.get("blocks", []))])
 
 
 def _texts(node: Any) -> list[str]:
