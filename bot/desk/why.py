@@ -1,5 +1,6 @@
 """`why WORDS`: the diagnosis of whatever the words name: an order, a run, a job, a system, a person."""
 
+import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -173,7 +174,30 @@ async def _of_number(asking: Asking, words: str) -> Answer:
         try:
             return await _of_person(asking, words)
         except NotFound:
-            raise no_order from None
+            raise await _missing_key(asking, words) or no_order from None
+
+
+async def _missing_key(asking: Asking, key: str) -> Candidates | None:
+    """A number that is neither an order's nor a person's may be a record's that never arrived: where is it missed?"""
+    connectors, mappings, properties = await asyncio.gather(
+        asking.nim.catalogue.connectors(), asking.nim.catalogue.mappings(), asking.nim.catalogue.properties()
+    )
+    numbered = {
+        one.connector_id
+        for one in mappings
+        if one.entity_type
+        and not {name.casefold() for name in sync.KEYS}.isdisjoint(
+            name.casefold() for name in properties.get(one.entity_type, ())
+        )
+    }
+    choices = [
+        Choice(f"{key} in {one.name or one.identifier}", Intent(Verb.SYNC, f"{one.identifier} {key}", asking.env.name))
+        for one in connectors
+        if one.id in numbered
+    ][:MOST_CANDIDATES]
+    if not choices:
+        return None
+    return Candidates(f"{key} is neither an order nor a person that I can see. Is it missing in one of these?", choices)
 
 
 async def _of_person(asking: Asking, words: str, system: System | None = None) -> Answer:

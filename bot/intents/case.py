@@ -17,7 +17,9 @@ BLOCKED_JOBS: Final = f"jobs {BLOCKED}"
 """What `why` takes for whatever failed or stopped at a threshold where nothing is named; "AD blocked", "AD export"."""
 _BLOCKING: Final = frozenset({3, 7})
 _LEAST_KEY: Final = 4
-_AFTER_A_KEY: Final = frozenset({"is", "est", "isn", "not", "n", "in", "dans", "missing", "doesn", "does", "absent"})
+_AFTER_A_KEY: Final = frozenset(
+    {"is", "est", "isn", "not", "n", "in", "dans", "missing", "doesn", "does", "absent", "manque", "a"}
+)
 
 
 class Case:
@@ -35,6 +37,7 @@ class Case:
         self.who = next((one for one in sentence.people if one.strong or one.words in found), None)
         number = sentence.number_behind(Concept.PERSON)
         self.person = self.who.words if self.who else number
+        self.held_from = self._french_has()
         self.pointed = next((one for one in sentence.people if one.pointed), None)
 
     @property
@@ -62,6 +65,13 @@ class Case:
             if word.key.isdigit() and len(word.key) >= _LEAST_KEY and behind.key in _AFTER_A_KEY:
                 return word.key
         return ""
+
+    def _french_has(self) -> int:
+        """Where what somebody holds begins in "pourquoi jdoe a Domain Admins"; 0 for other sentences."""
+        end = self.who.end if self.who else len(self.s.words)
+        ahead = self.s.words[end : end + 2]
+        asked = any(word.key == "pourquoi" for word in self.s.words)
+        return end + 1 if asked and len(ahead) > 1 and ahead[0].key == "a" else 0
 
     def unclear(self) -> Mention | None:
         """A job that is named, but not clearly."""
@@ -174,6 +184,8 @@ def entitlement_of(c: Case) -> str:
     """What is held: behind "have", else behind the person, without the words that only say that it is a right."""
     if c.has(Concept.HAS):
         start = c.s.spans[Concept.HAS][1]
+    elif c.held_from:
+        start = c.held_from
     elif c.who is not None and c.who.end < len(c.s.words):
         start = c.who.end
     else:

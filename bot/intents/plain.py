@@ -114,7 +114,11 @@ def _declined(c: Case) -> Meaning | None:
 
 
 def _resume(c: Case) -> Meaning | None:
-    if not c.has(Concept.RESUME) and not c.s.in_turn("let", "through") and not c.s.in_turn("laisser", "passer"):
+    if (
+        not c.has(Concept.RESUME)
+        and not c.s.in_turn("let", "through")
+        and not any(c.s.in_turn(word, "passer") for word in ("laisser", "laissez", "laisse"))
+    ):
         return None
     if c.person and not c.run and not c.has(Concept.JOB, Concept.THRESHOLD, Concept.TOO_MANY):
         return Wish(Verb.ORDER, c.with_system, 4)
@@ -263,7 +267,7 @@ def _missing(c: Case) -> Meaning | None:
 def _access(c: Case) -> Meaning | None:
     if c.has(Concept.MUST_APPROVE, Concept.NO_ACCOUNT, Concept.DENIED):
         return None
-    held = c.has(Concept.HAS) and not c.has(Concept.ACCOUNT, Concept.ORDER, Concept.ORDERS)
+    held = (c.has(Concept.HAS) or c.held_from) and not c.has(Concept.ACCOUNT, Concept.ORDER, Concept.ORDERS)
     asked = c.has(Concept.ORIGIN, Concept.UNWANTED)
     right = c.has(Concept.RIGHT) or c.s.named(Kind.ROLE)
     given = c.somebody and c.s.named(Kind.ROLE)

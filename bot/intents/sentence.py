@@ -308,7 +308,7 @@ def _begun(
     "The telephony order" means the one resource type whose name has such a word.
     """
     found = []
-    of_accounts = not concepts.keys().isdisjoint({Concept.ACCOUNT, Concept.ORDER, Concept.ORDERS})
+    of_accounts = not concepts.keys().isdisjoint({Concept.ACCOUNT, Concept.NO_ACCOUNT, Concept.ORDER, Concept.ORDERS})
     for at, word in enumerate(words):
         if word.key in _MAILBOXES:
             if things := names.holding([_MAILBOX], [Kind.RESOURCE_TYPE]):
@@ -324,7 +324,7 @@ def _begun(
 
 
 _MAILBOX: Final = "mailbox"
-_MAILBOXES: Final = frozenset({_MAILBOX, "mailboxes"})
+_MAILBOXES: Final = frozenset({_MAILBOX, "mailboxes", "boite", "bal", "messagerie"})
 
 
 def _people(words: Sequence[Word], taken: set[int]) -> tuple[Person, ...]:
