@@ -10,9 +10,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.desk.command import Facts
 from bot.desk.reminding import Reminding
 from bot.diagnosis import fingerprint, verification
-from bot.diagnosis.grouping import text_of
+from bot.diagnosis.grouping import public_text, text_of
 from bot.diagnosis.job_run import examine_run
-from bot.diagnosis.masking import sample
 from bot.model.action import Action
 from bot.model.answer import Answer, AnswerKind, Row, Section
 from bot.model.finding import Finding
@@ -38,7 +37,7 @@ JUDGING = Judging(
     unchanged=fingerprint.unchanged,
     order=verification.judge_order,
     run=verification.judge_run,
-    error=lambda order: sample(text_of(order)),
+    error=lambda order: public_text(text_of(order)),
 )
 
 

@@ -10,8 +10,9 @@ from bot.desk.look import OneOrder, OrderWish, at_order
 from bot.desk.order import run as order_card
 from bot.desk.review import changes_of, in_review
 from bot.desk.wording import moment
-from bot.diagnosis.grouping import key_of, text_of
+from bot.diagnosis.grouping import key_of, public_text, text_of
 from bot.diagnosis.masking import sample
+from bot.diagnosis.order import examine_read_order
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.words import noun_of, subject_of, type_name, verb_of
 from bot.errors import NotNow
@@ -41,8 +42,10 @@ async def prepare(asking: Asking) -> Prepared:
     look = await at_order(asking)
     wish = OrderWish.read(asking.intent.thing)
     reads = Reads()
-    like, _ = await asyncio.gather(
-        reads.attempt(_like(asking, look.order), "the like orders"), _no_other_test(asking, look.order)
+    like, _, _ = await asyncio.gather(
+        reads.attempt(_like(asking, look.order), "the like orders"),
+        _no_other_test(asking, look.order),
+        _helps(asking, look.order),
     )
     order, run = look.order, look.run
     untouched = [one for one in like or () if one.id != order.id and key_of(one) == key_of(order)]
@@ -80,7 +83,7 @@ async def prepare(asking: Asking) -> Prepared:
 async def act(asking: Asking, place: Place, reason: str) -> Started:
     """Stores the wish; whoever drives carries it out. Looks again first, and raises what `prepare` raises."""
     look = await at_order(asking)
-    await _no_other_test(asking, look.order)
+    await asyncio.gather(_no_other_test(asking, look.order), _helps(asking, look.order))
     order, run_job = look.order, not OrderWish.read(asking.intent.thing).only
     incident = await _incident(asking, asking.desk.around.incidents, order)
     wish = Wish(
@@ -96,7 +99,7 @@ async def act(asking: Asking, place: Place, reason: str) -> Started:
         job_name=look.run.job.name if run_job else "",
         incident_id=incident.id if incident else None,
         reason=reason,
-        error_before=sample(text_of(order)),
+        error_before=public_text(text_of(order)),
         error_key_before=key_of(order),
         subject=subject_of(order),
         label=f"Order {order.id} · {verb_of(order.change)} {type_name(order)}",
@@ -120,6 +123,25 @@ async def _like(asking: Asking, order: Order) -> Page[Order]:
         with_errors=True,
         limit=LIKE_READ,
     )
+
+
+async def _helps(asking: Asking, order: Order) -> None:
+    """Unblocking must be what the diagnosis offers, now: a forged or an old button is no way around it.
+
+    An order that was only not confirmed in time would be sent twice (5h); one that waits for an earlier one, or for a
+    decision whose account it is, is not released here (4c to 4e). Raises NotNow with the reason.
+    """
+    finding = await examine_read_order(asking.nim, order, asking.facts.site, asking.env.now())
+    offers = [*finding.offers, *(offer for group in finding.groups for offer in group.offers)]
+    meant = [one for one in offers if one.action is ActionKind.UNBLOCK_ONE]
+    own = next((one for one in meant if one.target == order.id), None)
+    if own is not None and own.allowed:
+        return
+    if own is not None:
+        raise NotNow(f"{own.why_not.rstrip('.')}. Nothing was done.", next_step=finding.next)
+    if meant:
+        raise NotNow(f"Order {meant[0].target} comes first. Nothing was done.", next_step=finding.next)
+    raise NotNow(f"{finding.text.rstrip('.')}. Nothing was done.", next_step=finding.next)
 
 
 async def _no_other_test(asking: Asking, order: Order) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.diagnosis.catalogue import ErrorKind, classify
+from bot.diagnosis.masking import sample
 from bot.diagnosis.normalise import error_key
 from bot.model.ids import ConnectorId
 from bot.model.order import ChangeType, Order, OrderState
@@ -55,6 +56,22 @@ class LikeOrders:
 def text_of(order: Order) -> str:
     """The newest error's text, "" where none was recorded."""
     return order.error.text.strip() if order.error else ""
+
+
+_QUOTED: Final = re.compile(
+    rf"(?<!\w)(['\"])(?!(?:{'|'.join(re.escape(name) for name in sorted(KNOWN_PROPERTIES))})\1)[^'\"]{{1,200}}\1",
+    re.IGNORECASE,
+)
+_DN: Final = re.compile(r"\b(?:CN|UID)=(?:\\.|[^,;'\"<>\r\n\\])+(?=,)", re.IGNORECASE)
+_MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+def public_text(text: str) -> str:
+    """An error text for a channel: what it quotes, the name in a distinguished name and mail addresses are left out.
+
+    Source: safety rules 14 and 16.
+    """
+    return _QUOTED.sub(r"\1…\1", _MAIL.sub("…", _DN.sub("CN=…", sample(text))))
 
 
 def kind_of(order: Order) -> ErrorKind:

@@ -68,6 +68,8 @@ class Fact:
     at: datetime | None = None
     private: bool = False
     """True when it names a person or shows a person's value."""
+    value_public: str = ""
+    """The value without what it shows of a person; empty when the value itself shows nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,8 @@ class Group:
     change_type: str
     sample: str
     """One raw error text, masked."""
+    sample_public: str = ""
+    """The sample without values that may name somebody; empty when it holds none."""
     title: str = ""
     """One line: what happened to how many, without names."""
     text: str = ""
@@ -254,6 +258,7 @@ class Finding:
                 replace(
                     group,
                     evidence=_public(group.evidence),
+                    sample=group.sample_public or group.sample,
                     offers=tuple(replace(offer, subject="") for offer in group.offers),
                     sample_people=(),
                 )
@@ -266,4 +271,4 @@ class Finding:
 
 
 def _public(facts: Iterable[Fact]) -> tuple[Fact, ...]:
-    return tuple(fact for fact in facts if not fact.private)
+    return tuple(replace(fact, value=fact.value_public or fact.value) for fact in facts if not fact.private)

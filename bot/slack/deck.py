@@ -117,7 +117,7 @@ def parts_of(finding: Finding, deck: Deck, *, public: bool, intent: Intent | Non
         "groups": groups,
         "more_groups": len(finding.groups) - len(shown),
         "offers": deck.offers(own, named=not public),
-        "closed": _closed([*own, *(offer for group in shown for offer in group.offers)]) if not public else [],
+        "closed": _closed([*own, *(offer for group in shown for offer in group.offers)]),
         "public": public,
     }
 

@@ -49,6 +49,8 @@ class Press:
     suffix: str = ""
     spoken: str = ""
     """What a screen reader says where the label alone would not do."""
+    possible: bool = True
+    """False: the reason why not stands beside it, and the press is refused with it. It never leads a row."""
 
     @property
     def drawable(self) -> bool:
@@ -92,18 +94,18 @@ def of_offer(offer: Offer, env: str, *, named: bool) -> Press | None:
     thing = offer.target
     if offer.action is ActionKind.RELAUNCH_COMPLETE and not thing.endswith(COMPLETE):
         thing += COMPLETE
-    style = "danger" if offer.danger else ""
-    press = Press(label, Intent(verb, thing, env, offer.seen), style=style)
+    style = "danger" if offer.danger and offer.allowed else ""
+    press = Press(label, Intent(verb, thing, env, offer.seen), style=style, possible=offer.allowed)
     return press if press.drawable else None
 
 
 def with_one_leading(presses: Iterable[Press]) -> list[Press]:
-    """One primary button in a message: the first that changes something, unless it is drawn as dangerous."""
+    """One primary button at most: the first that changes something, unless that is dangerous or not possible now."""
     out = list(presses)
-    for number, press in enumerate(out):
-        if press.intent is not None and press.intent.verb in WRITES and not press.style:
-            out[number] = replace(press, style="primary")
-            break
+    writes = (number for number, press in enumerate(out) if press.intent is not None and press.intent.verb in WRITES)
+    first = next(writes, None)
+    if first is not None and out[first].possible and not out[first].style:
+        out[first] = replace(out[first], style="primary")
     return out
 
 

@@ -30,8 +30,7 @@ def label_of(name: str) -> dict[str, Any]:
 class World:
     sandbox: RunningSandbox
 
-    async def asked(self, text: str, *, companion: bool = True) -> dict[str, Any]:
-        """The answer as `nimdesk ask --format json` prints it."""
+    def settings(self, *, companion: bool = True) -> Settings:
         one: dict[str, Any] = {
             "label": "PRODUCTION",
             "url": self.sandbox.url,
@@ -43,7 +42,11 @@ class World:
         }
         if companion:
             one |= {"companion_url": self.sandbox.url, "companion_token": self.sandbox.companion_token}
-        settings = Settings.model_validate({"environments": {"production": one}})
+        return Settings.model_validate({"environments": {"production": one}})
+
+    async def asked(self, text: str, *, companion: bool = True) -> dict[str, Any]:
+        """The answer as `nimdesk ask --format json` prints it."""
+        settings = self.settings(companion=companion)
         async with environments.opened(settings) as envs:
             desk = terminal_desk(settings, envs)
             return as_object(await desk.hear(OPERATOR, text))

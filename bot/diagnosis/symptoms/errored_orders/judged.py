@@ -6,7 +6,7 @@ from typing import Final
 from bot.diagnosis import outlook
 from bot.diagnosis.catalogue import wait_minutes
 from bot.diagnosis.fingerprint import order_fingerprint
-from bot.diagnosis.grouping import LikeOrders, canary, common_branch, short_container
+from bot.diagnosis.grouping import LikeOrders, canary, common_branch, public_text, short_container
 from bot.diagnosis.masking import sample, shown_value
 from bot.diagnosis.symptoms.errored_orders.evidence import Evidence, duplicate_in
 from bot.diagnosis.symptoms.errored_orders.phrases import RULE_FAILS, Phrase, phrase_for
@@ -132,6 +132,7 @@ class Judged:
             resource_type=self.like.resource_type,
             change_type=self.like.change.value,
             sample=sample(self.like.text),
+            sample_public=public_text(self.like.text),
             title=f"{self.count}: {self.cause}",
             text=self.row.why,
             next=self.next,
@@ -167,7 +168,13 @@ def facts_of(judged: Judged) -> tuple[Fact, ...]:
         facts.append(Fact("In error", f"{judged.count} of {like.resource_type}", "provisioning orders", at))
     if like.text:
         facts.append(
-            Fact("Error text", sample(like.text), f"order {like.orders[0].id}", like.orders[0].performed_at or at)
+            Fact(
+                "Error text",
+                sample(like.text),
+                f"order {like.orders[0].id}",
+                like.orders[0].performed_at or at,
+                value_public=public_text(like.text),
+            )
         )
     if like.kind.known:
         facts.append(Fact("Meaning", like.kind.advice, f"error catalogue, {like.kind.id} {like.kind.error_class}", at))
