@@ -1,5 +1,6 @@
 """*Count all*: reads on in the background where the first page said "at least" (SQuery cannot count)."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -35,7 +36,7 @@ async def count_orders(asking: Asking) -> AsyncIterator[Answer]:
                 yield _so_far(asking, len(seen), wanted)
     except NimError as why:
         cut_short = why.say
-    groups = group_errored(seen.values(), land.connector_of)
+    groups = await asyncio.to_thread(group_errored, tuple(seen.values()), land.connector_of)  # may be 100,000
     rows = tuple(
         Row(
             title=f"{counted(len(group), noun_of(group.change))} of {group.resource_type}",
