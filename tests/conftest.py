@@ -31,6 +31,7 @@ SLOW_FOLDERS: Final = frozenset(
         "handlers",
         "journeys",
         "nim",
+        "pictures",
         "repair",
         "sandbox",
         "slack",

@@ -100,5 +100,6 @@ class StandIn:
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_post("/connect/token", self.token)
+        app.router.add_post("/below/a/path/connect/token", self.token)
         app.router.add_route("*", "/{rest:.*}", self.everything)
         return app

@@ -54,6 +54,17 @@ def directory(nim):
     )
 
 
+@pytest.mark.parametrize("end", ["/below/a/path", "/below/a/path/"])
+async def test_an_address_below_a_path_is_kept_with_or_without_a_slash(nim, config, end):
+    nim.give("/below/a/path/api/Job/Job", listed(JOB))
+
+    async with NimEnvironment.open("production", replace(config, url=nim.url + end)) as env:
+        jobs = await env.reads().catalogue.jobs()
+
+    assert [job.identifier for job in jobs] == ["AD_Provisioning"]
+    assert len(nim.token_forms) == 1
+
+
 async def test_the_catalogue_is_read_once_for_all_who_ask_at_the_same_time(nim, env):
     nim.give("/api/Job/Job", listed(JOB))
     nim.slow = 0.02
