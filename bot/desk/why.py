@@ -100,8 +100,10 @@ async def _of_connector(asking: Asking, connector: Connector, what: str = "") ->
     failed = [one for one in latest if one.state in FAILED and connector.id in land.connectors_of(one.job_id)]
     stopped = [one for one in failed if one.state is RunState.BLOCKED]
     errored = [one for one in failed if one.state is not RunState.BLOCKED]
+    exporting = {job.id for job in land.jobs_of(connector.id, TaskKind.EXPORT)}
+    if what == EXPORT:
+        errored = [one for one in errored if one.job_id in exporting]
     if what == EXPORT and not errored:
-        exporting = {job.id for job in land.jobs_of(connector.id, TaskKind.EXPORT)}
         newest = max((one for one in latest if one.job_id in exporting), key=_started, default=None)
         subject = Subject(connector_id=connector.id, run=newest)
         return order.answer_of(await exports.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now()))

@@ -170,6 +170,7 @@ async def test_1l_stands_alone_when_the_log_says_nothing():
 @pytest.mark.parametrize(("size", "age", "certainty"), [(0, 0, Certainty.LIKELY), (100, 24, Certainty.CONFIRMED)])
 async def test_1m_an_export_that_wrote_nothing(size, age, certainty):
     nim = world(None)
+    nim.all_jobs[0] = replace(nim.all_jobs[0], is_incremental=False)
     nim.all_task_runs[0] = replace(nim.all_task_runs[0], state=RunState.COMPLETED)
     nim.listing = {
         Folder.EXPORT_OUTPUT: [AgentFile("ad_entries.csv", Folder.EXPORT_OUTPUT, size, START - timedelta(hours=age))]
@@ -177,6 +178,18 @@ async def test_1m_an_export_that_wrote_nothing(size, age, certainty):
     found = await ask(nim)
     assert (found.cause, found.certainty) == ("1m", certainty)
     assert not complete(found).allowed
+
+
+async def test_an_incremental_export_leaves_the_complete_files_as_they_are():
+    nim = world(None)
+    nim.all_task_runs[0] = replace(nim.all_task_runs[0], state=RunState.COMPLETED)
+    nim.listing = {
+        Folder.EXPORT_OUTPUT: [
+            AgentFile("ad_entries.csv", Folder.EXPORT_OUTPUT, 900, START - timedelta(hours=7)),
+            AgentFile("ad_entries.delta.csv", Folder.EXPORT_OUTPUT, 9, START + timedelta(seconds=2)),
+        ]
+    }
+    assert (await ask(nim)).cause is None
 
 
 async def test_1m_clocks_that_differ_by_two_minutes_prove_nothing():

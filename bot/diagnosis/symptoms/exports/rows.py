@@ -1,5 +1,6 @@
 """The decision table of failed exports, rows 1a to 1m (troubleshooting 2.1)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -221,12 +222,27 @@ def _nothing_failed(seen: Evidence) -> Row:
             "No export failed: incremental runs skip this connector while its synchronization is blocked.",
             ruled_out=(Remark("1a", "a failed export: there is no run of this connector's export at all"),),
         )
+    return _wrote_nothing(seen, exports) or Row(
+        None, Certainty.UNKNOWN, "No failed export is visible to the service account."
+    )
+
+
+def _wrote_nothing(seen: Evidence, exports: Sequence[TaskRun]) -> Row | None:
+    """An incremental export writes a file of differences, and leaves the complete ones as they are."""
+    if any(one.ended_at is None for one in exports):
+        return None
     started = min((one.started_at for one in exports if one.started_at), default=None)
-    if started is not None and (files := files_of(seen)):
-        empty = [one.name for one in files if one.size == 0]
-        stale = [one.name for one in files if one.modified_at < started - SKEW]
-        if empty:
-            return Row("1m", Certainty.LIKELY, f"The export ended well but {listed(empty)} holds nothing.")
-        if stale:
-            return Row("1m", Certainty.CONFIRMED, f"The export ended well but did not write {listed(stale)}.")
-    return Row(None, Certainty.UNKNOWN, "No failed export is visible to the service account.")
+    files = files_of(seen)
+    if started is None or not files:
+        return None
+    stale = [one.name for one in files if one.modified_at < started - SKEW]
+    if seen.job is None or seen.job.is_incremental:
+        if len(stale) < len(files):
+            return None
+        return Row("1m", Certainty.POSSIBLE, "The export ended well and wrote no file: perhaps nothing has changed.")
+    if empty := [one.name for one in files if one.size == 0]:
+        return Row("1m", Certainty.LIKELY, f"The export ended well but {listed(empty)} holds nothing.")
+    if not stale:
+        return None
+    sure = Certainty.CONFIRMED if len(stale) == len(files) else Certainty.LIKELY
+    return Row("1m", sure, f"The export ended well but did not write {listed(stale)}.")
