@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any, Final
 
 import structlog
@@ -18,11 +18,20 @@ _RESPONSE_URL: Final = re.compile(r"https?://\S*/(?:commands|actions|app)/[A-Z0-
 def redact(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:  # noqa: ANN401
     """Masks secrets by key and by shape, in every event and in tracebacks."""
     for key, value in event.items():
-        if _HIDDEN_KEYS.search(key) and isinstance(value, str):
-            event[key] = MASK
-        elif isinstance(value, str):
-            event[key] = without_secrets(value)
+        event[key] = MASK if _HIDDEN_KEYS.search(key) and value else _redacted(value)
     return event
+
+
+def _redacted(value: object) -> object:
+    match value:
+        case str():
+            return without_secrets(value)
+        case Mapping():
+            return redact(None, "", {str(key): part for key, part in value.items()})
+        case list() | tuple() | set() | frozenset():
+            return [_redacted(part) for part in value]
+        case _:
+            return value
 
 
 def without_secrets(text: str) -> str:
