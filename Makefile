@@ -47,6 +47,11 @@ fmt: setup  ## Format, and fix what the linter can fix
 journeys: setup  ## Only the walks from Slack to Slack, in a real browser
 	@$(PYTEST) -m journey $(ARGS)
 
+.PHONY: screenshots
+screenshots: setup  ## A picture of each step of the story in build/screenshots, and the README's
+	@NIMDESK_SCREENSHOTS=build/screenshots $(PYTEST) tests/journeys/test_browser.py $(ARGS)
+	@$(BIN)/python tools/symptom_pictures.py demo
+
 .PHONY: chaos
 chaos: setup  ## The fault runs, at most 10 minutes
 	@$(BIN)/python tools/at_most.py 600 $(PYTEST) -m chaos --timeout=580 $(ARGS)
