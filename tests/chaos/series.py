@@ -175,7 +175,7 @@ class Series:
 
     async def _disturbed(self, *works: Awaitable[None]) -> None:
         """The works, while the bot is killed at instants that nobody chose."""
-        instants = sorted(self.dice.uniform(0, HORIZON_S) for _ in range(self.dice.choice((1, 2, 2, 3))))
+        instants = sorted(self.dice.uniform(0, HORIZON_S) for _ in range(self.dice.choice((1, 2, 3, 3, 4))))
         pauses = [self.dice.uniform(0, 0.6) for _ in instants]
         await asyncio.gather(self._kill_at(instants, pauses), *works)
 

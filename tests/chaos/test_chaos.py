@@ -14,7 +14,7 @@ import pytest
 from tests.chaos.series import Counts, Series, desk
 
 pytestmark = [pytest.mark.chaos, pytest.mark.timeout(580)]
-SECONDS = float(os.environ.get("NIMDESK_CHAOS_SECONDS", "360"))
+SECONDS = float(os.environ.get("NIMDESK_CHAOS_SECONDS", "330"))
 """Of asking and killing, in all series together; starting and settling come on top."""
 
 

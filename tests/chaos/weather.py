@@ -7,7 +7,9 @@ from tests.journeys.world import World
 
 READS, WRITES = "GET", ("PUT", "POST")
 NIM_KINDS = ("429", "500", "502", "503", "truncated", "hang", "slow", "401")
-SLACK_METHODS = ("chat.postMessage", "chat.update", "conversations.history", "conversations.replies", "views.update")
+POST = "chat.postMessage"
+"""Named more than once: a repair posts once, and a post that is not known to have arrived is the hardest case."""
+SLACK_METHODS = (POST, POST, POST, "chat.update", "conversations.history", "conversations.replies", "views.update")
 SLACK_FAULTS: tuple[dict[str, Any], ...] = (
     {"status": 429, "retry_after": 1},
     {"status": 500},
@@ -22,8 +24,8 @@ SLACK_FAULTS: tuple[dict[str, Any], ...] = (
 async def begin(world: World, dice: Random) -> list[str]:
     """Switches some faults on; returns their names. They last for a number of calls or until `clear`."""
     names = []
-    for _ in range(dice.choice((0, 0, 1, 2, 3))):
-        kind, method = dice.choice(NIM_KINDS), dice.choice((READS, READS, *WRITES))
+    for _ in range(dice.choice((0, 1, 2, 3))):
+        kind, method = dice.choice(NIM_KINDS), dice.choice((READS, *WRITES))
         path = "/api/*" if method != "POST" else "*RunJob*"
         count = 1 if method != READS else dice.randint(1, 4)
         rule = {"kind": kind, "method": method, "path": path, "count": count, "seconds": dice.choice((1, 2))}
