@@ -9,6 +9,7 @@ from threading import Thread
 
 import pytest
 from click.testing import CliRunner
+from prometheus_client import REGISTRY
 
 from bot.cli import main
 from bot.model.action import Wish
@@ -174,6 +175,17 @@ def test_ask_answers_in_words_and_as_one_object(config, others):
     assert told["title"] in words.stdout
     assert (told["kind"], told["env"], told["symptom"]) == ("finding", "production", 2)
     assert told["requests"] > 0
+
+
+def test_every_request_to_identity_manager_is_counted_by_its_status(config):
+    def counted():
+        labels = {"environment": "production", "status": "200"}
+        return REGISTRY.get_sample_value("nimdesk_nim_requests_total", labels) or 0
+
+    before = counted()
+    told = json.loads(nimdesk("ask", "jobs", "--config", config(), "--format", "json").stdout)
+
+    assert counted() - before == told["requests"]
 
 
 def test_ask_works_with_slashes_at_the_end_of_addresses(config, others):

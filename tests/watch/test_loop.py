@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from prometheus_client import REGISTRY
 
 from bot.model.action import ActionState, Wish
 from bot.model.actor import Place
@@ -387,3 +388,16 @@ async def test_it_polls_at_its_pace_and_ends_when_it_is_told(scene):
     await asyncio.gather(running, return_exceptions=True)
 
     assert 3 <= scene.requests.count("watched_runs") <= 11
+
+
+async def test_every_poll_is_counted_by_its_end(scene, watching):
+    def polls(end):
+        labels = {"environment": "production", "end": end}
+        return REGISTRY.get_sample_value("nimdesk_watch_polls_total", labels) or 0
+
+    answered, unreachable = polls("answered"), polls("nim-unreachable")
+    await watching.poll()
+    scene.down = True
+    await watching.poll()
+
+    assert (polls("answered") - answered, polls("nim-unreachable") - unreachable) == (1, 1)
