@@ -12,6 +12,9 @@ from bot.repair.driver import Driver
 from bot.repair.workflow import Engine
 from tests.repair.program import ON_BOTH
 
+PATIENCE = 40
+"""Seconds, for a machine on which many programs run."""
+
 
 @pytest.fixture
 def driver(store, repairs, clock):
@@ -32,7 +35,7 @@ async def drive():
     async def started(driver):
         tasks.append(task := asyncio.create_task(driver.run()))
         waiting = asyncio.create_task(driver.driving.wait())
-        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=10)
+        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED, timeout=PATIENCE)
         waiting.cancel()
         return task
 
@@ -43,7 +46,7 @@ async def drive():
 
 
 async def reached(store, action_id, state):
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while (action := await store.actions.get(action_id)).state is not state:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return action
@@ -82,7 +85,7 @@ async def test_a_service_that_breaks_down_is_started_again_and_the_others_go_on(
     await drive(driver)
     action, _ = await store.actions.ask(relaunch, clock.now())
     await reached(store, action.id, ActionState.DONE)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE):
         while began < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 
@@ -135,7 +138,7 @@ async def test_when_the_right_is_lost_it_stands_by_and_goes_on_when_it_has_it_ag
     await reached(store, action.id, ActionState.RUNNING)
 
     lock.broken.set()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while lock.taken < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     world.end(world.runs[-1])

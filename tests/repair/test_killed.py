@@ -16,8 +16,10 @@ from bot.store.store import Store
 from tests.repair.program import wish_to_relaunch, wish_to_unblock
 from tests.repair.world import World
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 ROOT = Path(__file__).parents[2]
+PATIENCE = 60
+"""Seconds: a driver starts twice in each test, which takes long where many programs run."""
 
 
 @dataclass
@@ -91,7 +93,7 @@ async def driver(store_url, far_end):
 async def to_its_end(store, action_id):
     """The action and the last text of its message, once the message shows what the action has come to."""
     shown = ""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             action = await store.actions.get(action_id)
             for delivery in await store.outbox.claim_due(datetime.now(UTC)):
@@ -119,7 +121,7 @@ async def test_an_action_killed_at_any_call_ends_right_and_is_done_once(
     store = await Store.open(store_url)
     action, _ = await store.actions.ask(wish_to_unblock(), datetime.now(UTC))
     process = await driver()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await far_end.held.wait()
     process.kill()
     await process.wait()
@@ -143,7 +145,7 @@ async def test_a_launch_that_may_not_have_arrived_is_told_and_never_sent_again(s
     store = await Store.open(store_url)
     action, _ = await store.actions.ask(wish_to_relaunch(), datetime.now(UTC))
     process = await driver()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await far_end.held.wait()
     process.kill()
     await process.wait()
@@ -165,7 +167,7 @@ async def test_on_postgresql_a_standby_goes_on_when_the_driver_is_killed(postgre
     program = [sys.executable, "-m", "tests.repair.killed", postgres_url, far_end.url]
     first = await asyncio.create_subprocess_exec(*program, cwd=ROOT)
     action, _ = await store.actions.ask(wish_to_unblock(), datetime.now(UTC))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         await far_end.held.wait()
     second = await asyncio.create_subprocess_exec(*program, cwd=ROOT)
     await asyncio.sleep(2)
