@@ -11,6 +11,7 @@ from bot import environments
 from bot.access import cumulative
 from bot.ask import terminal_desk
 from bot.desk.contract import as_object
+from bot.desk.desk import Desk
 from bot.model.actor import Actor, Role
 from bot.settings import Settings
 from sandbox.identity_manager.server.running import RunningSandbox, start_sandbox
@@ -45,11 +46,27 @@ class World:
         return Settings.model_validate({"environments": {"production": one}})
 
     async def asked(self, text: str, *, companion: bool = True) -> dict[str, Any]:
-        """The answer as `nimdesk ask --format json` prints it."""
-        settings = self.settings(companion=companion)
-        async with environments.opened(settings) as envs:
-            desk = terminal_desk(settings, envs)
+        """The answer as `nimdesk ask --format json` prints it, of a bot that has read nothing before."""
+        async with self.desk(companion=companion) as desk:
             return as_object(await desk.hear(OPERATOR, text))
+
+    @asynccontextmanager
+    async def desk(self, *, companion: bool = True) -> AsyncIterator[Desk]:
+        """A desk that goes on, so that its catalogue is warm from the second question on."""
+        one: dict[str, Any] = {
+            "label": "PRODUCTION",
+            "url": self.sandbox.url,
+            "client_id": self.sandbox.client_id,
+            "client_domain": self.sandbox.client_domain,
+            "client_secret": self.sandbox.client_secret,
+            "timezone": "Europe/Paris",
+            "service_reviewers": ["Automation"],
+        }
+        if companion:
+            one |= {"companion_url": self.sandbox.url, "companion_token": self.sandbox.companion_token}
+        settings = Settings.model_validate({"environments": {"production": one}})
+        async with environments.opened(settings) as envs:
+            yield terminal_desk(settings, envs)
 
 
 @asynccontextmanager
