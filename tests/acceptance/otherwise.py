@@ -38,7 +38,7 @@ OTHERWISE: Final[Mapping[str, Sequence[str]]] = {
     "s25": ("why AD", "job AD_Provisioning", "orders errored"),
     "s26": ("why AD", "job AD_Provisioning", "23 comptes AD en erreur"),
     "s27": ("orders errored AD", "beaucoup d'ordres AD en erreur depuis cette nuit"),
-    "s28": ("orders errored", "les nouveaux arrivants n'ont pas de compte Entra, erreur « already exists »"),
+    "s28": ("orders errored",),
     "s29": ("why ENTRA", "job EntraID_Provisioning", "orders errored"),
     "s30": ("value jdoe AD department = Sales FR", "le service de jdoe est faux dans AD"),
     "s31": ("value jdoe title", "le titre de jdoe est faux dans AD"),
