@@ -2,25 +2,36 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from tests.journeys.world import ROOT, World, helpdesk, text_of
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(300), pytest.mark.asyncio(loop_scope="module")]
 ALERTS, DESK = "#iam-alerts", "#helpdesk"
 ORDER = "3932403"
 AGREED = {"agree": ["yes"]}
 
 
-@pytest.fixture
-async def world(tmp_path: Path, request: pytest.FixtureRequest):
-    mode = getattr(request, "param", "socket")
-    async with helpdesk(tmp_path, mode=mode) as started:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
+    """One helpdesk whose bot is killed again and again; its store goes on from kill to kill."""
+    async with helpdesk(tmp_path_factory.mktemp("killed")) as started:
         yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def calm(world: World) -> AsyncIterator[None]:
+    """No run is under way or due before, no fault is left and nobody has a window open after."""
+    await world.quiet()
+    yield
+    await world.control("faults", clear=True)
+    if (await world.person("omar").view()).get("views"):
+        await world.person("omar").do("close", all=True)
 
 
 async def press(world: World) -> None:
@@ -31,7 +42,7 @@ async def press(world: World) -> None:
     await omar.do("submit", values=AGREED)
 
 
-async def test_a_repair_goes_on_wherever_its_process_is_killed(world: World):
+async def test_a_repair_goes_on_wherever_its_process_is_killed(world: World, calm: None):
     """The moments: right after the press, at the PUT, at the RunJob, and while the run is followed."""
     omar = world.person("omar")
     await omar.sees("150 deletions")
@@ -62,7 +73,7 @@ async def test_a_repair_goes_on_wherever_its_process_is_killed(world: World):
     )
 
 
-async def test_the_watch_says_a_failure_once_across_kills(world: World):
+async def test_the_watch_says_a_failure_once_across_kills(world: World, calm: None):
     nadia = world.person("nadia")
     for _ in range(3):
         await world.kill_bot()
@@ -76,7 +87,7 @@ async def test_the_watch_says_a_failure_once_across_kills(world: World):
     assert [one["ts"] for one in seen["messages"]] == [card["ts"]]
 
 
-async def test_what_was_said_to_the_bot_is_answered_once_across_a_kill(world: World):
+async def test_what_was_said_to_the_bot_is_answered_once_across_a_kill(world: World, calm: None):
     nadia = world.person("nadia")
     await nadia.sees("150 deletions")
     await world.outside("chaos", kind="slow", seconds=4, path="/api/ProvisioningPolicy/AssignedResourceType*", count=2)
@@ -94,7 +105,7 @@ async def test_what_was_said_to_the_bot_is_answered_once_across_a_kill(world: Wo
         assert len(seen["messages"]) == 1, room
 
 
-async def test_a_dropped_socket_loses_no_command(world: World):
+async def test_a_dropped_socket_loses_no_command(world: World, calm: None):
     nadia = world.person("nadia")
     for how in ({"do": "drop"}, {"do": "disconnect", "reason": "refresh_requested"}, {"do": "drop"}):
         await world.control("sockets", **how)
@@ -105,7 +116,7 @@ async def test_a_dropped_socket_loses_no_command(world: World):
         assert "1 job failed" in text_of(await nadia.types("jobs failed", channel=DESK))
 
 
-async def test_sigterm_stops_within_ten_seconds_and_the_rest_goes_on_after(world: World):
+async def test_sigterm_stops_within_ten_seconds_and_the_rest_goes_on_after(world: World, calm: None):
     omar = world.person("omar")
     await omar.sees("150 deletions")
     await world.forget_requests()
