@@ -50,7 +50,7 @@ class Limits:
     list_from: int = 6
     """From so many new incidents in one channel on, one message lists them."""
     unreachable_after: int = 3
-    patience: timedelta = timedelta(milliseconds=120)
+    patience: timedelta = timedelta(milliseconds=80)
     """How long after the poll a diagnosis may hold back the message, which has 200 ms in all; a later one is added by
     an edit."""
     diagnosis: timedelta = timedelta(seconds=60)
