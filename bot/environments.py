@@ -85,6 +85,7 @@ def site(name: str, one: EnvironmentSettings) -> Site:
         complete_job=dict(one.complete_job),
         owners=dict(one.owners),
         service_reviewers=one.service_reviewers,
+        test_users=one.test_users,
         person_type=one.person.entity_type,
         person_login=one.person.login,
         person_number=one.person.employee_id,

@@ -18,8 +18,15 @@ class Site:
     """Identifier of a connector → channel or group of those who can fix the managed system behind it."""
     service_reviewers: tuple[str, ...] = ()
     """Names under which automation approves."""
+    test_users: tuple[str, ...] = ()
+    """Logins on whom a changed rule is tried before anybody else."""
     person_type: str = "Directory_User"
     person_login: str = "Login"
     person_number: str = "Identifier"
     person_end_date: str = "EndDate"
     private_properties: frozenset[str] = frozenset()
+
+    @property
+    def tried_first(self) -> str:
+        """On whom a corrected rule is tried first, as a closing sentence; empty where the settings name nobody."""
+        return f" Try it on {' or '.join(self.test_users)} first." if self.test_users else ""

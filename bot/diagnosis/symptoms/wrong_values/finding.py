@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.diagnosis import links
 from bot.diagnosis.masking import shown_value
+from bot.diagnosis.site import Site
 from bot.diagnosis.symptoms.wrong_values.evidence import Evidence
 from bot.diagnosis.symptoms.wrong_values.rows import Cause, causes_of, computed, newest_rule, ruled_out
 from bot.diagnosis.words import title, type_name
@@ -39,8 +40,13 @@ _NEXT: Final = {
     "6k": "Wait for the next computation, or have the role model computed.",
     "6l": "Compare with the rule: if something else is wanted, the rule or the source has to change.",
 }
+_RULE_IS_WRONG: Final = frozenset({"6d", "6f", "6j"})
 _RECOMPUTE: Final = "Recompute this user (helpdesk workflow up to Access Permissions)"
 """A person does it in Identity Manager, without validating: no installation is known to expose it."""
+
+
+def _next(row: str, site: Site) -> str:
+    return _NEXT[row] + (site.tried_first if row in _RULE_IS_WRONG else "")
 
 
 def diagnose(evidence: Evidence, now: datetime) -> Finding:
@@ -59,7 +65,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         title=title(f"{who}{kind}{name}: {said}"),
         title_public=title(f"{kind}{name} of one person: {said}"),
         text=first.why if first else _without_cause(evidence, name),
-        next=_NEXT[first.row] if first else "Look at View Sources and View History of the person.",
+        next=_next(first.row, evidence.site) if first else "Look at View Sources and View History of the person.",
         verify=f"The computed value of {name} is the expected one, and nothing else of the person has changed."
         if first and first.row != "6l"
         else "",
