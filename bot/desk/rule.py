@@ -72,7 +72,7 @@ async def _of_property(asking: Asking, land: Landscape, name: str, system: Syste
         kind=AnswerKind.LIST,
         title=f"{counted(len(rows), 'rule')} for {name}{of}",
         text=f"{_NO_NAME}{more}",
-        next=f"For one person: /nim value USER {name}.{asking.facts.site.tried_first.replace('Try it', 'Try a change')}",
+        next=f"For one person: /nim value USER {name}.{asking.facts.site.tried_first}",
         sections=(_section(rows, more=bool(left)),),
         missing=reads.missing,
     )

@@ -29,4 +29,4 @@ class Site:
     @property
     def tried_first(self) -> str:
         """On whom a corrected rule is tried first, as a closing sentence; empty where the settings name nobody."""
-        return f" Try it on {' or '.join(self.test_users)} first." if self.test_users else ""
+        return f" A changed rule is tried on {' or '.join(self.test_users)} first." if self.test_users else ""
