@@ -80,8 +80,8 @@ class Scene:
             "AD",
             "delete",
             "",
-            title,
-            known,
+            title=title,
+            text=known,
             offers=(test,),
         )
 
