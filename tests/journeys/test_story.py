@@ -1,6 +1,6 @@
 """The story that nimdesk is for: a failed job reaches its channel, one order is unblocked, relaunched and verified.
 
-Once over Socket Mode against a plain installation, once over signed HTTP against one that shows little.
+Over Socket Mode against a plain installation, and over signed HTTP against a plain one and one that shows little.
 """
 
 from pathlib import Path
@@ -18,10 +18,10 @@ TEST = "Test with 1 of 150"
 AGREED = {"agree": ["yes"]}
 
 
-@pytest.fixture(params=["plain", "harsh"])
+@pytest.fixture(params=["plain-socket", "plain-http", "harsh-http"])
 async def world(request, tmp_path: Path):
-    mode = "http" if request.param == "harsh" else "socket"
-    async with helpdesk(tmp_path, profile=request.param, mode=mode) as started:
+    profile, mode = request.param.split("-")
+    async with helpdesk(tmp_path, profile=profile, mode=mode) as started:
         yield started
 
 
