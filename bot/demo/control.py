@@ -5,6 +5,7 @@ import re
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from bot.demo.programs import DidNotStart
 
@@ -38,11 +39,11 @@ class Control:
             await self._runner.cleanup()
 
     @web.middleware
-    async def _only_the_page(self, request: web.Request, handler: object) -> web.StreamResponse:
+    async def _only_the_page(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         origin = request.headers.get("Origin", "")
         if origin and origin != self._demo.said.get("sandbox"):
             return web.Response(status=403)
-        answer = web.Response() if request.method == "OPTIONS" else await handler(request)  # type: ignore[operator]
+        answer = web.Response() if request.method == "OPTIONS" else await handler(request)
         if origin:
             answer.headers["Access-Control-Allow-Origin"] = origin
             answer.headers["Access-Control-Allow-Headers"] = "content-type"
