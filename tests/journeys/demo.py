@@ -100,9 +100,7 @@ class Screen:
         return answer
 
     async def presses(self, where: Locator, label: str) -> None:
-        button = where.get_by_role("button", name=label, exact=True)
-        await button.scroll_into_view_if_needed()
-        await button.click()
+        await where.get_by_role("button", name=label, exact=True).click()
 
     async def shows(self, thing: Locator, words: str, name: str) -> None:
         """The words stand there; a picture is taken with the beginning of the thing in sight."""

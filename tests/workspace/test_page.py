@@ -74,6 +74,19 @@ async def test_a_card_is_pressed_its_modal_mended_and_the_thread_read(page, desk
     await expect(page.get_by_role("complementary", name="Thread").get_by_text("Started: INC0042")).to_be_visible()
 
 
+async def test_a_press_reaches_a_card_that_is_edited_under_the_finger(page, desk, client):
+    spot = await page.get_by_role("button", name="Test with 1 of 150").bounding_box()
+    await page.mouse.move(spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2)
+    await page.mouse.down()
+    edited = [section("AD failed, again"), *desk["message"]["blocks"][1:]]
+    await client.chat_update(channel=desk["channel"], ts=desk["ts"], text="AD failed, again", blocks=edited)
+    await client.chat_postMessage(channel="#general", text="the page has drawn what came before this")
+    await expect(page.get_by_role("button", name="general")).to_contain_text("unread")
+    await page.mouse.up()
+    await expect(page.get_by_role("dialog").get_by_text("PRODUCTION deletes 1 account")).to_be_visible()
+    await expect(page.get_by_text("AD failed, again")).to_be_visible()
+
+
 async def test_a_command_is_completed_and_answered_only_to_the_asker(page, desk):
     message = page.get_by_role("combobox", name="Message #iam-alerts")
     await message.press_sequentially("/nim jobs f")

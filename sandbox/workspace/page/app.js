@@ -145,21 +145,30 @@ Object.assign(actions, {
   "add-app": () => act("invite", { channel: store.channel, user: store.world.app.user }),
 });
 
+// A press that is under way must still find its button when the finger leaves it: news is drawn after that.
+let pressing = false;
+const drawLater = new Set();
+const draw = (...parts) => parts.forEach((part) => (pressing ? drawLater.add(part) : part()));
+addEventListener("pointerdown", () => { pressing = true; }, true);
+["pointerup", "pointercancel"].forEach((end) => addEventListener(end, () => {
+  pressing = false;
+  setTimeout(() => { draw(...drawLater); drawLater.clear(); });
+}, true));
+
 onChange((what) => {
   document.body.classList.toggle("offline", Boolean(what.offline));
   if (what.offline || what.online || what.person) return;
   if (what.world) { drawPeople(); drawHead(); }
   if (what.messages?.length) {
-    drawMessages();
-    drawThread();
+    draw(drawMessages, drawThread);
     if (!document.hidden) markRead(store.channel);
     const elsewhere = what.first ? [] : what.messages.filter((m) => m.ephemeral && !m.deleted
       && (m.channel !== store.channel || (isReply(m) && m.thread_ts !== store.thread)));
     elsewhere.forEach((m) => toast(noticeText(m)));
   }
   drawSidebar();
-  if (what.views) drawModal();
-  if (what.home) drawHome();
+  if (what.views) draw(drawModal);
+  if (what.home) draw(drawHome);
   what.notices?.forEach((note) => toast(note.text, "error"));
   if (what.first) jumpToPermalink();
 });
