@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.diagnosis.blocked_task import BlockedTask
 from bot.diagnosis.grouping import oldest_first
 from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.reading import Reads
@@ -15,7 +16,7 @@ from bot.diagnosis.subject import Subject
 from bot.model.assignment import RoleRule
 from bot.model.finding import Missing
 from bot.model.ids import ConnectorId, OrderId, ResourceId, ResourceTypeId
-from bot.model.job import Connector, Job, JobRun, RunState, TaskKind, TaskRun
+from bot.model.job import RunState, TaskKind, TaskRun
 from bot.model.order import ChangeType, Order, OrderProperty, OrderState
 from bot.model.page import Page
 from bot.model.value import PropertyRule, ResourceVersion, Source
@@ -31,12 +32,7 @@ _ALL_TOUCHED: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    subject: Subject
-    site: Site
-    landscape: Landscape
-    task: TaskRun | None = None
-    run: JobRun | None = None
+class Evidence(BlockedTask):
     orders: Page[Order] | None = None
     """Pending orders of the connector."""
     recent: Page[TaskRun] | None = None
@@ -51,18 +47,6 @@ class Evidence:
     there: Page[ResourceVersion] | None = None
     """An account that a creation would make, looked up in the synchronized data."""
     missing: tuple[Missing, ...] = ()
-
-    @property
-    def connector_id(self) -> ConnectorId | None:
-        return self.task.connector_id if self.task and self.task.connector_id else self.subject.connector_id
-
-    @property
-    def connector(self) -> Connector | None:
-        return self.landscape.connector(self.connector_id)
-
-    @property
-    def job(self) -> Job | None:
-        return self.landscape.job(self.run.job_id) if self.run else None
 
 
 async def gather(

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.diagnosis.landscape import Landscape, landscape
+from bot.diagnosis.blocked_task import BlockedTask
+from bot.diagnosis.landscape import landscape
 from bot.diagnosis.measuring import evenly, of_kind, wanted_properties
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
@@ -15,8 +16,8 @@ from bot.errors import NimError, NimRejected
 from bot.model.change import Operation, Progress, RowChange, TableMapping
 from bot.model.file import AgentFile, Folder
 from bot.model.finding import Missing
-from bot.model.ids import ConnectorId, ResourceId
-from bot.model.job import Connector, Job, JobRun, Limits, RunState, TaskKind, TaskRun
+from bot.model.ids import ResourceId
+from bot.model.job import Limits, RunState, TaskKind, TaskRun
 from bot.model.page import Page
 from bot.model.value import ResourceVersion
 from bot.ports import NimReads
@@ -39,13 +40,7 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    subject: Subject
-    site: Site
-    landscape: Landscape
-    task: TaskRun | None = None
-    """The blocked synchronization; None when none was found."""
-    run: JobRun | None = None
+class Evidence(BlockedTask):
     tables: tuple[Table, ...] = ()
     unread_tables: tuple[str, ...] = ()
     progress: Progress | None = None
@@ -59,18 +54,6 @@ class Evidence:
     recent: Page[TaskRun] | None = None
     """Tasks of the connector since then, newest first."""
     missing: tuple[Missing, ...] = ()
-
-    @property
-    def connector_id(self) -> ConnectorId | None:
-        return self.task.connector_id if self.task and self.task.connector_id else self.subject.connector_id
-
-    @property
-    def connector(self) -> Connector | None:
-        return self.landscape.connector(self.connector_id)
-
-    @property
-    def job(self) -> Job | None:
-        return self.landscape.job(self.run.job_id) if self.run else None
 
 
 async def gather(
