@@ -61,13 +61,25 @@ async def examine_run(
         return _unread(run, site, now, name, reads.missing)
     trouble = trouble_in(tasks)
     if trouble is None:
-        return await _skipped(nim, subject, tasks, site, now) or _no_failed_task(run, site, now, name)
+        found = await _let_through(nim, subject, tasks, site, now) or await _skipped(nim, subject, tasks, site, now)
+        return found or _no_failed_task(run, site, now, name)
     found = await _of_task(nim, subject, trouble, tasks, site, now)
     also = tuple(
         Remark(_SYMPTOM_OF.get(one.kind, ""), f"task {one.name} ({one.kind.value}) failed too")
         for one in trouble.others
     )
     return replace(found, contributing=found.contributing + also)
+
+
+async def _let_through(
+    nim: NimReads, subject: Subject, tasks: Sequence[TaskRun], site: Site, now: datetime
+) -> Finding | None:
+    """A green run in which somebody went on past a threshold: it looks well, and may have deleted nearly everything."""
+    resumed = next((one for one in tasks if one.is_validation and one.kind is TaskKind.SYNCHRONIZE), None)
+    if resumed is None or resumed.state is not RunState.COMPLETED:
+        return None
+    about = replace(subject, connector_id=resumed.connector_id)
+    return sync_threshold.diagnose(await sync_threshold.gather(nim, about, site, now), now)
 
 
 async def _skipped(

@@ -117,7 +117,11 @@ class Measures:
     idle: timedelta | None = None
     """Since the last applied synchronization."""
     daily: float | None = None
-    """Usual changes a day."""
+    """Usual changes a day, of the connector as a whole."""
+    daily_inserted: float | None = None
+    daily_deleted: float | None = None
+    whole_run: int | None = None
+    """Changes of all tables of the run, where more than this one may have some."""
     only_percent: bool | None = None
     """Only percent thresholds are exceeded."""
 
@@ -292,11 +296,16 @@ def _links(m: Measures) -> Match | None:
 
 
 def _catch_up(m: Measures) -> Match | None:
-    if m.idle is None or m.daily is None or m.idle < timedelta(days=2):
+    """More rows may come or go than usual days bring, in the sum, only where the kinds of change are not known."""
+    if m.idle is None or m.daily is None or m.idle < timedelta(days=2) or not m.exact:
         return None
-    if m.total <= 1.5 * m.daily * (m.idle / timedelta(days=1)):
-        return Match(Pattern.CATCH_UP, Certainty.LIKELY, f"the changes of {m.idle.days} days come at once")
-    return None
+    days = m.idle / timedelta(days=1)
+    if max(m.total, m.whole_run or 0) > 1.5 * m.daily * days:
+        return None
+    for count, daily in ((m.inserted, m.daily_inserted), (m.deleted, m.daily_deleted)):
+        if daily is not None and count > max(m.nearly_none, 1.5 * daily * days):
+            return None
+    return Match(Pattern.CATCH_UP, Certainty.LIKELY, f"the changes of {m.idle.days} days come at once")
 
 
 def _small_table(m: Measures) -> Match | None:

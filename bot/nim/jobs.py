@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.model.ids import ConnectorId, JobId, JobRunId
+from bot.model.ids import ConnectorId, JobId, JobRunId, TaskId
 from bot.model.job import Connector, JobRun, RunState, TaskRun
 from bot.model.page import Page
 from bot.nim.asking import in_slices
@@ -43,9 +43,15 @@ class JobReading(Reading):
         return tuple(sorted((wire.task_run(row, self._states) for row in rows), key=wire.start_order))
 
     async def recent_task_runs(
-        self, since: datetime, *, connector_id: ConnectorId | None = None, limit: int = 1000
+        self,
+        since: datetime,
+        *,
+        connector_id: ConnectorId | None = None,
+        task_ids: Sequence[TaskId] = (),
+        limit: int = 1000,
     ) -> Page[TaskRun]:
-        page = await self._asking.page(entities.TASK_RUN, wire.recent_task_runs(since, connector_id), limit=limit)
+        query = wire.recent_task_runs(since, connector_id, task_ids)
+        page = await self._asking.page(entities.TASK_RUN, query, limit=limit)
         found = await in_slices(page, lambda row: wire.task_run(row, self._states))
         return Page(found, page.more, page.read_at)
 

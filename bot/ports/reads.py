@@ -11,7 +11,7 @@ from bot.model.answer import RequestMade
 from bot.model.assignment import Assignment, Decision, RoleRule
 from bot.model.change import LinkChange, Operation, Progress, RowChange, TableMapping
 from bot.model.file import AgentFile, Folder, TaskLog
-from bot.model.ids import AgentId, ConnectorId, JobId, JobRunId, OrderId, ResourceId, ResourceTypeId, TaskRunId
+from bot.model.ids import AgentId, ConnectorId, JobId, JobRunId, OrderId, ResourceId, ResourceTypeId, TaskId, TaskRunId
 from bot.model.job import Connector, JobRun, Limits, RunState, TaskRun
 from bot.model.order import ChangeType, Order, OrderProperty, OrderState
 from bot.model.page import Page
@@ -43,11 +43,17 @@ class JobReads(Protocol):
         ...
 
     async def recent_task_runs(
-        self, since: datetime, *, connector_id: ConnectorId | None = None, limit: int = 1000
+        self,
+        since: datetime,
+        *,
+        connector_id: ConnectorId | None = None,
+        task_ids: Sequence[TaskId] = (),
+        limit: int = 1000,
     ) -> Page[TaskRun]:
         """Executions of tasks of all jobs that started at or after `since`, newest first: one request.
 
-        With `connector_id` only those whose task works on that connector.
+        With `connector_id` only those whose task works on that connector; with `task_ids` only those of these tasks
+        and those that have no end, so that the page reaches further back.
         """
         ...
 

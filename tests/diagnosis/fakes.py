@@ -309,13 +309,19 @@ class FakeNim:
         return [one for one in self.all_task_runs if one.job_run_id == run_id]
 
     async def recent_task_runs(
-        self, since: datetime, *, connector_id: ConnectorId | None = None, limit: int = 1000
+        self,
+        since: datetime,
+        *,
+        connector_id: ConnectorId | None = None,
+        task_ids: Sequence[TaskId] = (),
+        limit: int = 1000,
     ) -> Page[TaskRun]:
         self._ask("recent_task_runs")
         found = [
             one
             for one in self.all_task_runs
             if one.started_at and one.started_at >= since and (connector_id is None or one.connector_id == connector_id)
+            if not task_ids or one.task_id in task_ids or one.ended_at is None
         ]
         return self.page(sorted(found, key=lambda one: one.started_at or NOW, reverse=True), limit)
 

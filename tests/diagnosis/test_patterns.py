@@ -61,6 +61,30 @@ def test_the_vectors_of_the_guide(measures, expected, certainty):
     assert (found.pattern, found.certainty) == (expected, certainty)
 
 
+def backlog(inserted: int, updated: int, deleted: int, **more) -> Measures:
+    """Three days after the last one, in a system of some seventy changes a day."""
+    return Measures(9800, inserted, updated, deleted, idle=timedelta(days=3), daily=70, **more)
+
+
+def test_a_backlog_is_not_told_from_how_much_changes_when_rows_go_that_usually_stay():
+    assert pattern_of(backlog(0, 40, 260, daily_deleted=1)).pattern is Pattern.MIXED
+    assert pattern_of(backlog(0, 100, 150, daily_deleted=40)).pattern is Pattern.CATCH_UP
+    assert pattern_of(backlog(260, 40, 0, daily_inserted=1)).pattern is Pattern.MIXED
+
+
+def test_a_backlog_counts_all_tables_of_the_run():
+    assert pattern_of(backlog(60, 90, 40, whole_run=900)).pattern is Pattern.MIXED
+
+
+def test_a_lower_bound_is_no_backlog():
+    assert pattern_of(backlog(60, 90, 40, exact=False)).pattern is Pattern.MIXED
+
+
+def test_two_idle_days_are_needed_for_a_backlog():
+    one = Measures(9800, 60, 90, 40, idle=timedelta(hours=47), daily=700)
+    assert pattern_of(one).pattern is Pattern.MIXED
+
+
 def test_a_cut_file_is_confirmed_by_its_last_line():
     cut = Measures(4812, 0, 0, 2100, rows=2712, rows_before=4812, tail_of_keys=True)
     assert pattern_of(cut).certainty is Certainty.POSSIBLE

@@ -1,6 +1,6 @@
 """Symptom 3 in the worlds of the guide (troubleshooting 2.3 and 6, S12 to S18)."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,7 +12,7 @@ from bot.model.change import Operation, Progress, RowChange, TableMapping
 from bot.model.file import AgentFile, FileVersion, Folder
 from bot.model.finding import ActionKind, Certainty
 from bot.model.ids import ResourceId
-from bot.model.job import Limits, RunState, TaskKind
+from bot.model.job import Limits, RunState, TaskKind, TaskRun
 from bot.model.value import ResourceVersion
 from tests.diagnosis.fakes import HR, NOW, FakeNim, ago, connector, job, run, task, task_run
 
@@ -197,6 +197,168 @@ async def test_3e_a_reorganisation_is_only_possible():
 async def test_3f_a_small_table_with_a_tight_percentage():
     found = await ask(world([change(Operation.UPDATE, str(i), str(i), Title=f"T{i}") for i in range(11)], 180))
     assert (found.cause, found.certainty) == ("3f", Certainty.CONFIRMED)
+
+
+def catching_up(*, days: int = 10, idle: float = 3, counters: bool = True) -> FakeNim:
+    """Some sixty changes each day; then nothing was synchronized for days, and 170 come at once."""
+    nim = world([change(Operation.UPDATE, str(i), str(i), Title=f"T{i}") for i in range(170)], 4812)
+    nim.all_task_runs += [
+        synchronized(f"h{day}", ago(days=idle + day, hours=8), Progress(3, 55, 2) if counters else None)
+        for day in range(days)
+    ]
+    return nim
+
+
+def synchronized(run_id: str, start: datetime, progress: Progress | None = None, **more) -> TaskRun:
+    return task_run(
+        run_id,
+        TaskKind.SYNCHRONIZE,
+        run_id=run_id,
+        start=start,
+        connector_id=HR,
+        task_id="203",
+        progress=progress,
+        **more,
+    )
+
+
+async def test_3g_the_changes_of_days_of_standstill_come_at_once():
+    found = await ask(catching_up())
+    assert (found.cause, found.certainty) == ("3g", Certainty.LIKELY)
+    assert offer(found, ActionKind.RESUME).allowed
+    told = next(fact for fact in found.evidence if fact.label == "Usual day")
+    assert told.value == "60 changes (middle of 9 days); none was applied for 2 days"
+
+
+@pytest.mark.parametrize(
+    "nim",
+    [
+        pytest.param(catching_up(counters=False), id="counters are not shown"),
+        pytest.param(catching_up(days=4), id="too few days are seen"),
+        pytest.param(catching_up(idle=1), id="it did not stand still"),
+    ],
+)
+async def test_3g_is_not_told_without_its_measures(nim):
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert not offer(found, ActionKind.RESUME).allowed
+
+
+async def test_3g_a_mass_of_deletions_is_no_backlog():
+    nim = catching_up()
+    nim.changes = {
+        ("HR_Person", "48213"): [change(Operation.DELETE, str(i), str(i)) for i in range(120)],
+    }
+    nim.progresses = {"7": Progress(0, 0, 120)}
+    assert (await ask(nim)).cause is None
+
+
+async def test_3g_counters_cost_no_further_request():
+    with_past, without = catching_up(), world([change(Operation.UPDATE, "1", "1", Title="T")], 4812)
+    await ask(with_past)
+    await ask(without)
+    assert sorted(with_past.made) == sorted(without.made)
+
+
+ALL_GONE = Progress(0, 0, 4796)
+
+
+def resumed(nim: FakeNim, *, hours: float = 2, progress: Progress | None = ALL_GONE) -> FakeNim:
+    """Somebody went on past the threshold in a run of its own; the list of changes is gone with it."""
+    start = START + timedelta(hours=hours)
+    nim.all_runs.insert(0, run("48225", "1001", start=start, started_by="Karim Admin"))
+    nim.all_task_runs.append(synchronized("48225", start, progress, is_validation=True))
+    nim.changes = {}
+    nim.tables = [(TableMapping("50", "HR_Person", HR, "hr_people", 16), Limits())]
+    return nim
+
+
+async def test_5_19_a_block_that_was_resumed_is_told_with_who_and_what_it_did():
+    nim = resumed(blank())
+    for one in nim.all_runs:
+        found = await examine_run(nim, one, SITE, NOW)
+        assert (found.symptom, found.cause, found.certainty) == (3, "3a", Certainty.LIKELY), one.id
+        assert found.title == "HR: a resume past the threshold has deleted 4,796 rows"
+        assert "no longer blocked" in found.text
+        assert [remark.row for remark in found.contributing] == ["5.19", "7a"]
+        assert "approver resumes it" in found.next
+        assert {one.action for one in found.offers} == {ActionKind.RELAUNCH_COMPLETE}
+        who = next(fact for fact in found.evidence if fact.label == "Resumed")
+        assert (who.value, who.source) == ("by Karim Admin", "job run 48225")
+        public = found.without_names()
+        assert not any("Karim" in f"{fact.value}{public.text}{public.title}" for fact in public.evidence)
+
+
+async def test_5_19_costs_no_request_more_than_a_block_does():
+    nim = resumed(blank())
+    await examine_run(nim, nim.all_runs[1], SITE, NOW)
+    assert len([one for one in nim.made if one not in {"progress", "agent_files"}]) <= 6
+
+
+async def test_5_19_a_resume_of_ordinary_changes_is_settled():
+    nim = resumed(world([], 4812), progress=Progress(3, 140, 2))
+    nim.tables = [(TableMapping("50", "HR_Person", HR, "hr_people", 4813), Limits())]
+    found = await examine_run(nim, nim.all_runs[1], SITE, NOW)
+    assert (found.cause, found.certainty, found.offers) == ("3h", Certainty.CONFIRMED, ())
+    assert found.title == "HR was blocked by a threshold, and somebody has resumed it"
+    assert "140 updated" in found.text
+
+
+async def test_5_19_what_a_resume_applied_is_not_called_harmless_where_it_is_not_shown():
+    nim = resumed(blank(), progress=None)
+    found = await examine_run(nim, nim.all_runs[1], SITE, NOW)
+    assert (found.cause, found.certainty) == ("3h", Certainty.LIKELY)
+    assert "not shown" in found.text
+
+
+async def test_5_19_half_of_the_rows_deleted_is_only_possibly_a_cut_file():
+    nim = resumed(world([], 4812), progress=Progress(0, 0, 2000))
+    nim.tables = [(TableMapping("50", "HR_Person", HR, "hr_people", 2812), Limits())]
+    found = await examine_run(nim, nim.all_runs[1], SITE, NOW)
+    assert (found.cause, found.certainty) == ("3a", Certainty.POSSIBLE)
+
+
+async def test_5_19_a_resume_that_was_repaired_since_is_settled():
+    nim = resumed(blank())
+    nim.all_task_runs.append(synchronized("48230", START + timedelta(hours=4), Progress(4795, 0, 0)))
+    found = await examine_run(nim, nim.all_runs[1], SITE, NOW)
+    assert (found.cause, found.certainty, found.offers) == ("3h", Certainty.LIKELY, ())
+    assert "brought the deleted rows back" in found.text
+
+
+def blocked_again(changes: list[RowChange], stored: int) -> FakeNim:
+    """After the wrong resume the next synchronization stops at a threshold of the table that is left."""
+    nim = resumed(blank(), hours=-2)
+    nim.all_task_runs[0] = task_run(
+        "5", TaskKind.SYNCHRONIZE, RunState.BLOCKED, run_id="48200", start=ago(hours=12), connector_id=HR, task_id="203"
+    )
+    nim.all_task_runs.append(
+        task_run(
+            "7", TaskKind.SYNCHRONIZE, RunState.BLOCKED, run_id="48213", start=START, connector_id=HR, task_id="203"
+        )
+    )
+    nim.all_runs.sort(key=lambda one: one.id)
+    nim.changes = {("HR_Person", "48213"): changes}
+    nim.tables = [(TableMapping("50", "HR_Person", HR, "hr_people", stored), Limits())]
+    counts = {kind: sum(1 for one in changes if one.operation is kind) for kind in Operation}
+    nim.progresses = {"7": Progress(counts[Operation.INSERT], counts[Operation.UPDATE], counts[Operation.DELETE])}
+    return nim
+
+
+async def test_3f_is_not_said_of_a_table_that_a_wrong_resume_has_emptied():
+    nim = blocked_again([change(Operation.DELETE, "1", "1"), change(Operation.INSERT, "2")], 16)
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("3a", Certainty.LIKELY)
+    assert "is what that left" in found.text
+    assert any("48213 is blocked now" in remark.why for remark in found.contributing)
+    assert not any(one.action is ActionKind.RESUME for one in found.offers)
+
+
+async def test_3e_the_rows_that_a_wrong_resume_has_deleted_come_back():
+    found = await ask(blocked_again([change(Operation.INSERT, str(i)) for i in range(4790)], 16))
+    assert (found.cause, found.certainty) == ("3e", Certainty.POSSIBLE)
+    assert "they come back" in found.text
+    assert offer(found, ActionKind.RESUME).allowed
 
 
 async def test_3h_a_complete_run_since_makes_it_obsolete():

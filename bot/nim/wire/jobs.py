@@ -120,13 +120,14 @@ def task_runs(run_id: JobRunId) -> Query:
     )
 
 
-def recent_task_runs(since: datetime, connector_id: ConnectorId | None) -> Query:
+def recent_task_runs(since: datetime, connector_id: ConnectorId | None, task_ids: Sequence[TaskId] = ()) -> Query:
     started = compare("StartDate", Op.AT_LEAST, since)
     of_connector = () if connector_id is None else (equal(_TASK["ConnectorId"], number(connector_id)),)
+    of_tasks = any_of(*(equal("TaskId", number(one)) for one in task_ids), equal("EndDate", None))
     return Query(
         joins=(_TASK,),
         select=_TASK_RUN_FIELDS,
-        where=all_of(started, *of_connector),
+        where=all_of(started, *of_connector, *((of_tasks,) if task_ids else ())),
         order=newest("StartDate"),
     )
 

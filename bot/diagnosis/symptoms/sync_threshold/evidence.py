@@ -7,17 +7,18 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.diagnosis.blocked_task import BlockedTask
-from bot.diagnosis.landscape import landscape
+from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.measuring import evenly, of_kind, wanted_properties
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
+from bot.diagnosis.symptoms.sync_threshold import past
 from bot.errors import NimError, NimRejected
 from bot.model.change import Operation, Progress, RowChange, TableMapping
 from bot.model.file import AgentFile, Folder
 from bot.model.finding import Missing
-from bot.model.ids import ResourceId
-from bot.model.job import Limits, RunState, TaskKind, TaskRun
+from bot.model.ids import ConnectorId, ResourceId, TaskId
+from bot.model.job import JobRun, Limits, RunState, TaskKind, TaskRun
 from bot.model.page import Page
 from bot.model.value import ResourceVersion
 from bot.ports import NimReads
@@ -52,7 +53,9 @@ class Evidence(BlockedTask):
     properties: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: tuple[AgentFile, ...] | None = None
     recent: Page[TaskRun] | None = None
-    """Tasks of the connector since then, newest first."""
+    """Synchronizations of the connector since two weeks before, and what of it has not ended; newest first."""
+    resumed_run: JobRun | None = None
+    """The newest run with which somebody went on past a threshold of the connector; None where there is none."""
     missing: tuple[Missing, ...] = ()
 
 
@@ -61,27 +64,27 @@ async def gather(
 ) -> Evidence:
     """At most six requests. `task` is the blocked task where it was read just before; else it is looked for."""
     reads = Reads()
-    world, properties, recent = await asyncio.gather(
-        landscape(nim.catalogue, reads),
+    world = await landscape(nim.catalogue, reads)
+    connector_id = task.connector_id if task else subject.connector_id
+    started = (subject.run.started_at if subject.run else None) or now
+    properties, recent = await asyncio.gather(
         reads.attempt(nim.catalogue.properties(), "the properties of the entity types"),
         reads.attempt(
             nim.recent_task_runs(
-                subject.run.started_at - timedelta(hours=1)
-                if subject.run and subject.run.started_at
-                else now - LOOK_BACK,
-                connector_id=task.connector_id if task else subject.connector_id,
+                started - LOOK_BACK, connector_id=connector_id, task_ids=_synchronizing(world, connector_id)
             ),
             "the runs of the connector",
             without="Whether the block is still the newest state is not known.",
         ),
     )
     task = task or _blocked(recent)
-    run = subject.run
-    if run is None and task is not None:
-        run = await reads.attempt(nim.job_run(task.job_run_id), f"run {task.job_run_id}")
+    resumption = past.resumption(recent or (), task.connector_id if task else connector_id)
+    run = subject.run or (await _run_of(nim, reads, task) if task else None)
     seen = Evidence(subject, site, world, task, run, recent=recent, properties=properties or {})
+    if resumption is not None and past.is_settled(task, resumption):
+        return await _settled(nim, reads, seen, resumption)
     if task is None or seen.connector_id is None:
-        return Evidence(subject, site, world, recent=recent, missing=reads.missing)
+        return replace(seen, missing=reads.missing)
     limits, progress, files = await asyncio.gather(
         reads.attempt(
             nim.table_limits(seen.connector_id),
@@ -101,39 +104,78 @@ async def gather(
     )
     entity_tables = [pair for pair in limits or () if pair[0].entity_type]
     ordered = sorted(entity_tables, key=lambda pair: (-(pair[0].stored or 0), pair[0].entity_type))
-    pages = await asyncio.gather(
-        *(
-            reads.attempt(
-                nim.row_changes(mapping.entity_type, task.job_run_id),
-                f"the changes of {mapping.entity_type}",
-                without="What would change is not known.",
-                look_at="Synchronization Changes",
-            )
-            for mapping, _ in ordered[:MOST_TABLES]
-        )
+    resumed = past.let_through(
+        recent.items if recent else (),
+        seen.connector_id,
+        past.stored_in([mapping.stored for mapping, _ in entity_tables]),
+    )
+    wrong = resumed.task if resumed and resumed.wrong else None
+    resumed_run, pages = await asyncio.gather(
+        _run_of(nim, reads, wrong) if wrong else _nothing(),
+        _changes(nim, reads, [mapping.entity_type for mapping, _ in ordered[:MOST_TABLES]], task),
     )
     tables = tuple(
         Table(mapping, limit, page) for (mapping, limit), page in zip(ordered[:MOST_TABLES], pages, strict=True)
     )
     tables = await _with_deletions(nim, reads, tables, progress, task)
-    chosen, stored, olds = await _stored(nim, reads, tables, properties or {})
-    return Evidence(
-        subject,
-        site,
-        world,
-        task,
-        run,
-        tables,
-        tuple(mapping.entity_type for mapping, _ in ordered[MOST_TABLES:]),
-        progress,
-        stored,
-        olds,
-        chosen,
-        properties or {},
-        tuple(files) if files is not None else None,
-        recent,
-        reads.missing,
+    chosen, stored, olds = await _stored(nim, reads, tables, properties or {}) if wrong is None else ("", None, None)
+    return replace(
+        seen,
+        tables=tables,
+        unread_tables=tuple(mapping.entity_type for mapping, _ in ordered[MOST_TABLES:]),
+        progress=progress,
+        stored=stored,
+        olds=olds,
+        stored_of=chosen,
+        files=tuple(files) if files is not None else None,
+        resumed_run=resumed_run,
+        missing=reads.missing,
     )
+
+
+async def _changes(
+    nim: NimReads, reads: Reads, entity_types: Sequence[str], task: TaskRun
+) -> Sequence[Page[RowChange] | None]:
+    return await asyncio.gather(
+        *(
+            reads.attempt(
+                nim.row_changes(name, task.job_run_id),
+                f"the changes of {name}",
+                without="What would change is not known.",
+                look_at="Synchronization Changes",
+            )
+            for name in entity_types
+        )
+    )
+
+
+def _synchronizing(world: Landscape, connector_id: ConnectorId | None) -> tuple[TaskId, ...]:
+    """The synchronize tasks of the connector; none where the connector is not known yet."""
+    return tuple(
+        one.id
+        for one in world.tasks
+        if one.kind is TaskKind.SYNCHRONIZE and one.connector_id == connector_id and connector_id is not None
+    )
+
+
+async def _run_of(nim: NimReads, reads: Reads, task: TaskRun) -> JobRun | None:
+    return await reads.attempt(nim.job_run(task.job_run_id), f"run {task.job_run_id}")
+
+
+async def _settled(nim: NimReads, reads: Reads, seen: Evidence, resumption: TaskRun) -> Evidence:
+    """Who has gone on, and how many rows are left: the list of changes is gone with that."""
+    own = seen.subject.run
+    known = own if own is not None and own.id == resumption.job_run_id else None
+    run, limits = await asyncio.gather(
+        _run_of(nim, reads, resumption) if known is None else _known(known),
+        reads.attempt(nim.table_limits(seen.connector_id), "the stored rows") if seen.connector_id else _nothing(),
+    )
+    tables = tuple(Table(mapping, limit, None) for mapping, limit in limits or () if mapping.entity_type)
+    return replace(seen, tables=tables, resumed_run=run, missing=reads.missing)
+
+
+async def _known(run: JobRun) -> JobRun:
+    return run
 
 
 async def _nothing() -> None:

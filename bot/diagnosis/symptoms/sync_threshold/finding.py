@@ -8,12 +8,14 @@ from bot.diagnosis.fingerprint import job_fingerprint
 from bot.diagnosis.masking import shown_value
 from bot.diagnosis.measuring import of_kind
 from bot.diagnosis.patterns import LEGITIMATE, Pattern
+from bot.diagnosis.symptoms.sync_threshold import after_resume
 from bot.diagnosis.symptoms.sync_threshold.evidence import Evidence
 from bot.diagnosis.symptoms.sync_threshold.judging import Judged, Verdict, file_of, judge
-from bot.diagnosis.words import counted, number, percent, title
+from bot.diagnosis.symptoms.sync_threshold.past import Usual
+from bot.diagnosis.words import counted, lasted, number, percent, title
 from bot.model.change import Operation
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark, TableChange
-from bot.model.job import JobRun, RunState, TaskRun
+from bot.model.job import Job, JobRun, RunState, TaskRun
 
 NUMBER: Final = 3
 SAMPLES: Final = 20
@@ -64,13 +66,14 @@ _VERIFY: Final = (
     "Resumed: the run leaves the blocked state and as many rows are applied as were announced. Relaunched: the new run "
     "is not blocked and nearly nothing changes. It may then stop at a provisioning threshold: that is the next step."
 )
+_CALLER: Final = "New data of one system wait for a check before they are taken over."
 
 
 def diagnose(evidence: Evidence, now: datetime) -> Finding:
     """The finding of one blocked synchronization."""
-    if evidence.task is None:
-        return _nothing_blocked(evidence, now)
     verdict = judge(evidence, now)
+    if evidence.task is None and verdict.let_through is None:
+        return _nothing_blocked(evidence, now)
     connector = evidence.connector
     name = connector.name if connector else "The connector"
     owner = evidence.site.owners.get(connector.identifier, "") if connector else ""
@@ -83,24 +86,18 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         certainty=verdict.certainty,
         title=title(_title(name, verdict)),
         text=f"{verdict.why}{danger}",
-        next=_NEXT.get(
-            verdict.row or "", "Open Synchronization Changes and judge them there; do not resume from here."
-        ).format(owner=team),
-        verify=_VERIFY if verdict.row not in {None, "3h"} else "",
+        next=_next(verdict, team),
+        verify=_verify(verdict),
         evidence=_facts(evidence, verdict, now),
-        contributing=tuple(
-            Remark("3", f"{one.table.mapping.entity_type}: {_SAYS.get(one.match.pattern, 'no single pattern')}")
-            for one in verdict.tables
-            if one is not verdict.main and one.counts.inserted + one.counts.updated + one.counts.deleted
-        ),
+        contributing=_contributing(evidence, verdict),
         ruled_out=_ruled_out(verdict),
         offers=_offers(evidence, verdict),
         missing=evidence.missing,
         links=(
-            links.synchronization_changes(evidence.site, evidence.task.job_run_id, name if connector else ""),
+            links.synchronization_changes(evidence.site, _run_id(evidence, verdict), name if connector else ""),
             links.vendor_page(NUMBER),
         ),
-        say_to_caller="New data of one system wait for a check before they are taken over.",
+        say_to_caller=after_resume.CALLER if verdict.wrongly_resumed else _CALLER,
         as_of=min((page.read_at for page in pages if page is not None), default=now),
         tables=tuple(
             TableChange(
@@ -116,7 +113,42 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
     )
 
 
+def _run_id(evidence: Evidence, verdict: Verdict) -> str:
+    """The run whose changes are the matter: the blocked one, else the one that went on past the threshold."""
+    if evidence.task is not None:
+        return evidence.task.job_run_id
+    return verdict.let_through.task.job_run_id if verdict.let_through else ""
+
+
+def _next(verdict: Verdict, team: str) -> str:
+    if verdict.wrongly_resumed:
+        return after_resume.NEXT.format(owner=team)
+    if verdict.let_through is not None and verdict.row == "3h":
+        return "Nothing has to be done, where the changes were meant."
+    return _NEXT.get(
+        verdict.row or "", "Open Synchronization Changes and judge them there; do not resume from here."
+    ).format(owner=team)
+
+
+def _verify(verdict: Verdict) -> str:
+    if verdict.row in {None, "3h"}:
+        return ""
+    return after_resume.VERIFY if verdict.wrongly_resumed else _VERIFY
+
+
+def _contributing(evidence: Evidence, verdict: Verdict) -> tuple[Remark, ...]:
+    now_blocked = evidence.task.job_run_id if evidence.task and verdict.main else ""
+    resumed = after_resume.remarks(verdict.let_through, now_blocked) if verdict.let_through else ()
+    return resumed + tuple(
+        Remark("3", f"{one.table.mapping.entity_type}: {_SAYS.get(one.match.pattern, 'no single pattern')}")
+        for one in verdict.tables
+        if one is not verdict.main and one.counts.inserted + one.counts.updated + one.counts.deleted
+    )
+
+
 def _title(name: str, verdict: Verdict) -> str:
+    if verdict.let_through is not None and (verdict.main is None or verdict.wrongly_resumed):
+        return after_resume.title(name, verdict.let_through)
     if verdict.row == "3h":
         return f"{name} was blocked by a threshold, and is not any more"
     main = verdict.main
@@ -134,9 +166,10 @@ def _title(name: str, verdict: Verdict) -> str:
 
 def _facts(evidence: Evidence, verdict: Verdict, now: datetime) -> tuple[Fact, ...]:
     task = evidence.task
+    before = after_resume.facts(verdict.let_through, evidence.resumed_run) if verdict.let_through else []
     source = f"job run {task.job_run_id}" if task else ""
     at = (task.ended_at or task.started_at if task else None) or now
-    facts = [Fact("Threshold", one.told, source, at) for one in verdict.exceeded[:_SHOWN_LIMITS]]
+    facts = before + [Fact("Threshold", one.told, source, at) for one in verdict.exceeded[:_SHOWN_LIMITS]]
     for one in verdict.tables:
         counts = one.counts
         stored = f"{number(counts.stored)} stored, " if counts.stored is not None else ""
@@ -150,6 +183,8 @@ def _facts(evidence: Evidence, verdict: Verdict, now: datetime) -> tuple[Fact, .
                 one.table.changes.read_at if one.table.changes else now,
             )
         )
+    if verdict.pattern is Pattern.CATCH_UP and verdict.usual is not None:
+        facts.append(_of_usual_days(verdict.usual))
     if verdict.main is not None:
         facts += _of_main(evidence, verdict.main, now)
     if verdict.newer is not None:
@@ -157,6 +192,16 @@ def _facts(evidence: Evidence, verdict: Verdict, now: datetime) -> tuple[Fact, .
             Fact("Complete since", "synchronized", f"job run {verdict.newer.job_run_id}", verdict.newer.ended_at)
         )
     return tuple(facts)
+
+
+def _of_usual_days(usual: Usual) -> Fact:
+    return Fact(
+        "Usual day",
+        f"{number(round(usual.changes))} changes (middle of {counted(usual.days, 'day')}); "
+        f"none was applied for {lasted(usual.idle)}",
+        f"job run {usual.last.job_run_id}",
+        usual.last.ended_at,
+    )
 
 
 def _of_main(evidence: Evidence, main: Judged, now: datetime) -> list[Fact]:
@@ -218,52 +263,58 @@ def _still_running(evidence: Evidence) -> TaskRun | None:
 
 
 def _offers(evidence: Evidence, verdict: Verdict) -> tuple[Offer, ...]:
-    task = evidence.task
-    if task is None or verdict.row == "3h":
+    if verdict.row == "3h":
         return ()
     running = _still_running(evidence)
     busy = f"Run {running.job_run_id} of this connector is in progress; wait until it has ended." if running else ""
-    legitimate = verdict.pattern in LEGITIMATE and verdict.certainty is not Certainty.UNKNOWN
+    changes = links.opening(
+        links.synchronization_changes(
+            evidence.site, _run_id(evidence, verdict), evidence.connector.name if evidence.connector else ""
+        )
+    )
+    if evidence.task is None or verdict.wrongly_resumed:
+        return (_complete_run(evidence, busy), *changes)
+    task = evidence.task
+    legitimate = (verdict.pattern in LEGITIMATE or verdict.row == "3e") and verdict.certainty is not Certainty.UNKNOWN
     if verdict.main is None:
         no_resume = "What would change cannot be read: it cannot be judged from here."
     elif legitimate:
         no_resume = busy
     else:
         no_resume = _DANGER.get(verdict.pattern or Pattern.MIXED, "The pattern does not speak for a legitimate change.")
-    offers = [
-        Offer(
-            ActionKind.RESUME,
-            task.job_run_id,
-            "Resume past the threshold",
-            allowed=not no_resume,
-            why_not=no_resume,
-            seen=_seen(verdict),
-            danger=True,
-        )
-    ]
-    complete = evidence.landscape.complete_job(evidence.connector_id, evidence.job, evidence.site)
+    resume = Offer(
+        ActionKind.RESUME,
+        task.job_run_id,
+        "Resume past the threshold",
+        allowed=not no_resume,
+        why_not=no_resume,
+        seen=_seen(verdict),
+        danger=True,
+    )
+    again = "It would stop at the same threshold again: an approver resumes the run instead." if legitimate else ""
+    return (resume, _complete_run(evidence, busy or again), *changes)
+
+
+def _complete_run(evidence: Evidence, why_not: str) -> Offer:
+    job = evidence.job or _job_of(evidence.resumed_run, evidence)
+    complete = evidence.landscape.complete_job(evidence.connector_id, job, evidence.site)
     runs: tuple[JobRun, ...] = evidence.subject.recent or ((evidence.run,) if evidence.run else ())
-    why_not = busy
-    if legitimate:
-        why_not = why_not or "It would stop at the same threshold again: an approver resumes the run instead."
     if complete is None:
         why_not = why_not or "Which job is the complete one of this connector is not known: name it in the settings."
     elif complete.user_start_denied:
         why_not = why_not or "Identity Manager does not let people start the complete job."
-    offers.append(
-        Offer(
-            ActionKind.RELAUNCH_COMPLETE,
-            complete.id if complete else "",
-            "Relaunch in complete mode",
-            allowed=not why_not,
-            why_not=why_not,
-            seen=job_fingerprint(complete, runs) if complete else "",
-        )
+    return Offer(
+        ActionKind.RELAUNCH_COMPLETE,
+        complete.id if complete else "",
+        "Relaunch in complete mode",
+        allowed=not why_not,
+        why_not=why_not,
+        seen=job_fingerprint(complete, runs) if complete else "",
     )
-    changes = links.synchronization_changes(
-        evidence.site, task.job_run_id, evidence.connector.name if evidence.connector else ""
-    )
-    return (*offers, *links.opening(changes))
+
+
+def _job_of(run: JobRun | None, evidence: Evidence) -> Job | None:
+    return evidence.landscape.job(run.job_id) if run else None
 
 
 def _seen(verdict: Verdict) -> str:

@@ -10,7 +10,10 @@ from bot.diagnosis.certainty import at_most
 from bot.diagnosis.limits import Counts, Exceeded, exceeded, only_percent, worst_first
 from bot.diagnosis.measuring import Compared, Values, of_kind
 from bot.diagnosis.patterns import Match, Measures, Pattern, pattern_of, worst
+from bot.diagnosis.symptoms.sync_threshold import past
 from bot.diagnosis.symptoms.sync_threshold.evidence import Evidence, Table
+from bot.diagnosis.symptoms.sync_threshold.past import LetThrough, Usual
+from bot.diagnosis.words import moment, number
 from bot.model.change import Operation, RowChange
 from bot.model.file import AgentFile
 from bot.model.finding import Certainty
@@ -65,13 +68,25 @@ class Verdict:
     exceeded: tuple[Exceeded, ...]
     newer: TaskRun | None = None
     """A complete synchronization that made the block obsolete."""
+    let_through: LetThrough | None = None
+    """What a person has let through: it settled the block, or it came before and explains it."""
+    usual: Usual | None = None
+
+    @property
+    def wrongly_resumed(self) -> bool:
+        """Whether what was let through is the matter, and not what is blocked now."""
+        return self.let_through is not None and self.let_through.wrong and self.row == self.let_through.row
 
 
 def judge(seen: Evidence, now: datetime) -> Verdict:
-    """The row of the decision table: obsolete first, then the most dangerous pattern of any table."""
+    """The row of the decision table: settled first, then the most dangerous pattern of any table."""
+    resumed = let_through(seen)
+    if resumed is not None and past.is_settled(seen.task, resumed.task):
+        return _resumed(resumed)
     alone = len(seen.tables) == 1 and not seen.unread_tables
+    before = past.usual(seen.task, seen.recent or ()) if seen.task else None
     judged = tuple(
-        _table(seen, table, now)
+        _table(seen, table, before, now)
         for table in seen.tables
         if table.changes is not None or (alone and seen.progress is not None)
     )
@@ -83,6 +98,8 @@ def judge(seen: Evidence, now: datetime) -> Verdict:
     if not with_changes:
         why = "It is blocked by a threshold, but its changes could not be read: it cannot be judged here."
         return Verdict(None, Certainty.UNKNOWN, why, None, None, judged, over)
+    if resumed is not None and resumed.wrong:
+        return _after_a_wrong_resume(resumed, judged, over)
     sizes = {name: one.counts.inserted + one.counts.updated + one.counts.deleted for name, one in with_changes.items()}
     main = with_changes[worst({name: one.match for name, one in with_changes.items()}, sizes)]
     row = ROWS.get(main.match.pattern)
@@ -95,7 +112,52 @@ def judge(seen: Evidence, now: datetime) -> Verdict:
     ):
         certainty = certainty.lowered()
     why = f"{main.match.why[:1].upper()}{main.match.why[1:]}."
-    return Verdict(row, certainty, why, main.match.pattern, main, judged, over)
+    return Verdict(row, certainty, why, main.match.pattern, main, judged, over, usual=before)
+
+
+def let_through(seen: Evidence) -> LetThrough | None:
+    counted = [table.mapping.stored for table in seen.tables]
+    return past.let_through(
+        seen.recent.items if seen.recent else (),
+        seen.connector_id,
+        None if seen.unread_tables else past.stored_in(counted),
+    )
+
+
+def _resumed(resumed: LetThrough) -> Verdict:
+    when = moment(resumed.task.started_at)
+    what = f"Run {resumed.blocked.job_run_id}" if resumed.blocked else "The blocked run"
+    why = f"{what} is no longer blocked: it was resumed past its threshold at {when}, in run {resumed.task.job_run_id}."
+    if resumed.put_back is not None:
+        back = f"Run {resumed.put_back.job_run_id} has brought the deleted rows back since."
+        return Verdict("3h", Certainty.LIKELY, f"{why} {back}", None, None, (), (), let_through=resumed)
+    return Verdict(
+        resumed.row, resumed.certainty, f"{why} {_applied(resumed)}".strip(), None, None, (), (), let_through=resumed
+    )
+
+
+def _applied(resumed: LetThrough) -> str:
+    counts = resumed.counts
+    if counts is None:
+        return "How many changes that applied is not shown."
+    return (
+        f"Applied: {number(counts.inserted)} inserted, {number(counts.updated)} updated, "
+        f"{number(counts.deleted)} deleted."
+    )
+
+
+def _after_a_wrong_resume(wrong: LetThrough, judged: tuple[Judged, ...], over: tuple[Exceeded, ...]) -> Verdict:
+    """A block on the table that a wrong resume has left: compared with the last good run, not with that one."""
+    main = max(judged, key=lambda one: one.counts.inserted + one.counts.updated + one.counts.deleted)
+    earlier = f"{_resumed(wrong).why} What is stored now is what that left."
+    if past.puts_back(main.counts, wrong):
+        why = f"It brings as many rows as the resume of run {_blocked_id(wrong)} has deleted: they come back."
+        return Verdict("3e", Certainty.POSSIBLE, why, None, main, judged, over, let_through=wrong)
+    return Verdict(wrong.row, wrong.certainty, earlier, None, main, judged, over, let_through=wrong)
+
+
+def _blocked_id(resumed: LetThrough) -> str:
+    return (resumed.blocked or resumed.task).job_run_id
 
 
 def _any(counts: Counts) -> bool:
@@ -199,7 +261,7 @@ def file_of(seen: Evidence, table: Table) -> AgentFile | None:
     return found[0] if len(found) == 1 else None
 
 
-def _table(seen: Evidence, table: Table, now: datetime) -> Judged:
+def _table(seen: Evidence, table: Table, before: Usual | None, now: datetime) -> Judged:
     changes = table.changes.items if table.changes else ()
     counts, exact = _counts(seen, table)
     updates = of_kind(changes, Operation.UPDATE)
@@ -221,7 +283,6 @@ def _table(seen: Evidence, table: Table, now: datetime) -> Judged:
     touched = [key for key, part in shares.items() if part >= _ONE_PROPERTY]
     often = [key for key, part in shares.items() if part >= _MOST_OF_THEM]
     file = file_of(seen, table)
-    incremental = bool(seen.job and seen.job.is_incremental)
     names = seen.properties.get(name, ())
     measures = Measures(
         stored=counts.stored,
@@ -229,7 +290,7 @@ def _table(seen: Evidence, table: Table, now: datetime) -> Judged:
         updated=counts.updated,
         deleted=counts.deleted,
         exact=exact,
-        incremental=incremental,
+        incremental=bool(seen.job and seen.job.is_incremental),
         first_load=bool(seen.job and seen.job.is_initialization),
         rows=file.rows if file else None,
         rows_before=file.previous.rows if file and file.previous else None,
@@ -252,6 +313,11 @@ def _table(seen: Evidence, table: Table, now: datetime) -> Judged:
         pairs_for_most=compared.pairs_for_most([key for key, part in shares.items() if part >= 0.25]),  # noqa: PLR2004
         pairs_seen=len(compared) if updates else min(len(deletes), len(inserts)),
         links_deleted=counts.links_deleted or None,
+        idle=before.idle if before else None,
+        daily=before.changes if before else None,
+        daily_inserted=before.inserted if before else None,
+        daily_deleted=before.deleted if before else None,
+        whole_run=past.total_of(seen.progress),
         only_percent=only_percent(exceeded(name, counts, table.limits) + _connector_only(seen, counts)),
     )
     return Judged(table, counts, exact, pattern_of(measures), shares, place[1] if place else "")
