@@ -45,6 +45,7 @@ class OrderReading(Reading):
         change: ChangeType | None = None,
         performed_between: tuple[datetime, datetime] | None = None,
         with_errors: bool = False,
+        as_of: datetime | None = None,
         limit: int = 1000,
     ) -> Page[Order]:
         where = wire.condition(
@@ -61,7 +62,7 @@ class OrderReading(Reading):
         return await self._asking.with_parts(
             (Part.ACCOUNT_DN,),
             lambda parts: self._first_page(
-                where, dn if Part.ACCOUNT_DN in parts else None, errors=with_errors, limit=limit
+                where, dn if Part.ACCOUNT_DN in parts else None, errors=with_errors, as_of=as_of, limit=limit
             ),
         )
 
@@ -87,9 +88,12 @@ class OrderReading(Reading):
         dn: tuple[Join, Path] | None,
         *,
         errors: bool,
+        as_of: datetime | None,
         limit: int,
     ) -> Page[Order]:
-        query = wire.orders(person_type=self._person_type, where=where, order=wire.NEWEST, errors=errors, dn=dn)
+        query = wire.orders(
+            person_type=self._person_type, where=where, order=wire.NEWEST, errors=errors, dn=dn, as_of=as_of
+        )
         return await _orders(await self._asking.page(entities.ORDER, query, limit=limit), dn)
 
     async def _order(self, order_id: OrderId) -> Order:

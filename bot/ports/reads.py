@@ -86,9 +86,13 @@ class OrderReads(Protocol):
         change: ChangeType | None = None,
         performed_between: tuple[datetime, datetime] | None = None,
         with_errors: bool = False,
+        as_of: datetime | None = None,
         limit: int = 1000,
     ) -> Page[Order]:
-        """One page, newest first. `errored` = state 3 or 7 or the error bit of the review filter."""
+        """One page, newest first. `errored` = state 3 or 7 or the error bit of the review filter.
+
+        `as_of`: as they stood then. Orders that have ended since are among them; errors are as they are now.
+        """
         ...
 
     async def order_properties(self, order_ids: Sequence[OrderId]) -> Mapping[OrderId, tuple[OrderProperty, ...]]:

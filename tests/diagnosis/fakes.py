@@ -191,6 +191,8 @@ class FakeNim:
     all_runs: list[JobRun] = field(default_factory=list)
     all_task_runs: list[TaskRun] = field(default_factory=list)
     all_the_orders: list[Order] = field(default_factory=list)
+    ended_orders: list[Order] = field(default_factory=list)
+    """Orders as they stood before they ended: only a read as of an earlier time shows them."""
     values: dict[str, tuple[OrderProperty, ...]] = field(default_factory=dict)
     people: list[Person] = field(default_factory=list)
     changes: dict[tuple[str, str], list[RowChange]] = field(default_factory=dict)
@@ -358,12 +360,13 @@ class FakeNim:
         change: ChangeType | None = None,
         performed_between: tuple[datetime, datetime] | None = None,
         with_errors: bool = False,
+        as_of: datetime | None = None,
         limit: int = 1000,
     ) -> Page[Order]:
-        self._ask("passed" if performed_between else "orders")
+        self._ask(("passed" if as_of else "since") if performed_between else "as of" if as_of else "orders")
         found = [
             one
-            for one in self.all_the_orders
+            for one in (*self.all_the_orders, *(self.ended_orders if as_of else ()))
             if (not states or one.state in states)
             and (not in_review or 0 < one.review_filter < 16 or one.review_filter > 31)
             and (not errored or one.is_errored)

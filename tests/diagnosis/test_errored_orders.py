@@ -25,6 +25,7 @@ from tests.diagnosis.fakes import (
     order,
     resource_type,
     run,
+    task,
     task_run,
 )
 
@@ -108,9 +109,16 @@ async def test_5c_is_only_likely_when_others_passed():
 
 
 async def test_5c_a_target_that_asks_for_a_pause_says_how_long():
-    found = await ask(and_passed(failing(THROTTLED)))
+    found = await ask(and_passed(failing(THROTTLED, performed_at=ago(minutes=1))))
     assert (found.cause, found.certainty) == ("5c", Certainty.CONFIRMED)
-    assert found.next.startswith("Wait 2 minutes")
+    assert (
+        found.next == "Wait 2 minutes, then test with one; the AD team (#team-ad) avoids parallel jobs on this target."
+    )
+
+
+async def test_5c_a_pause_that_is_over_is_not_asked_for_again():
+    found = await ask(and_passed(failing(THROTTLED)))
+    assert found.next == "The pause that it needs is over: test with one."
 
 
 def sites(count: int = 23) -> FakeNim:
@@ -402,3 +410,217 @@ async def test_a_time_out_of_minutes_is_inside_the_run():
         replace(one, performed_at=start) if one.state is OrderState.EXECUTED else one for one in nim.all_the_orders
     ]
     assert (await ask(nim)).certainty is Certainty.CONFIRMED
+
+
+def and_ended(nim: FakeNim, change: ChangeType, count: int = 4, **more) -> FakeNim:
+    """Orders that passed in the run and have ended since, as verified deletions do."""
+    nim.ended_orders += [order(str(9000 + index), OrderState.EXECUTED, change, **more) for index in range(count)]
+    return nim
+
+
+async def test_5b_deletions_that_passed_count_although_they_are_gone_since():
+    found = await ask(and_ended(leavers(duplicates=0), ChangeType.DELETE, resource_dn="CN=a,OU=DE,DC=contoso,DC=com"))
+    assert (found.cause, found.certainty) == ("5b", Certainty.LIKELY)
+    assert "150 of 154 deletions" in found.evidence[0].value
+
+
+async def test_5b_like_orders_that_passed_in_the_same_place_speak_for_protected_objects():
+    found = await ask(
+        and_ended(leavers(5, duplicates=0), ChangeType.DELETE, resource_dn="CN=a,OU=Leavers,DC=contoso,DC=com")
+    )
+    assert (found.cause, found.certainty) == ("5b", Certainty.LIKELY)
+    assert "protected" in found.title
+    assert "grants" not in found.next
+
+
+async def test_5a_one_or_two_refused_orders_may_be_protected_objects():
+    found = await ask(leavers(2, duplicates=0))
+    assert (found.cause, found.certainty) == ("5a", Certainty.LIKELY)
+
+
+async def test_what_passed_in_a_run_of_another_connector_proves_nothing():
+    nim = leavers(duplicates=0)
+    nim.types.append(resource_type("72", "SAP_User", "2003"))
+    nim.all_the_orders += [
+        order(str(1 + index), type_id="72", type_name="SAP_User", error=NO_RIGHT, run_id="48262") for index in range(9)
+    ]
+    nim.all_the_orders.append(order("99", OrderState.EXECUTED, ChangeType.UPDATE, type_id="72", type_name="SAP_User"))
+    found = await ask(nim)
+    ours, theirs = found.groups
+    assert (ours.certainty, theirs.certainty) == (Certainty.CONFIRMED, Certainty.LIKELY)
+    assert not any(fact.label == "Passed" for fact in theirs.evidence)
+
+
+async def test_a_look_for_one_resource_type_is_no_evidence_for_another():
+    text = "Another object with the same value for property userPrincipalName already exists."
+    nim = failing(text, 3, ChangeType.CREATE)
+    nim.types.append(resource_type("72", "ENTRA_User", "2003"))
+    nim.all_the_orders += [
+        order(str(index), change=ChangeType.CREATE, type_id="72", type_name="ENTRA_User", error=text)
+        for index in range(2)
+    ]
+    for one in nim.all_the_orders:
+        nim.values[one.id] = (OrderProperty("userPrincipalName", "scalar", "jdoe@contoso.com"),)
+    found = await ask(nim)
+    assert [any(fact.label == "Looked up" for fact in group.evidence) for group in found.groups] == [True, False]
+
+
+@pytest.mark.parametrize(("code", "named"), [("00002071", "dn"), ("00000524", "sAMAccountName")])
+async def test_5e_the_code_of_the_directory_tells_what_is_taken(code, named):
+    nim = failing(f"The object exists. {code}: UpdErr: problem 6005 (ENTRY_EXISTS), data 0", 3)
+    for one in nim.all_the_orders:
+        nim.values[one.id] = (
+            OrderProperty("dn", "scalar", "CN=Léa Zorro,OU=Paris,OU=Sites,DC=contoso,DC=com"),
+            OrderProperty("sAMAccountName", "scalar", "lzorro"),
+            OrderProperty("userPrincipalName", "scalar", "lzorro@contoso.com"),
+        )
+    assert f"the {named} already exists" in (await ask(nim)).title
+
+
+async def test_5e_a_value_that_the_account_has_already_is_not_what_was_refused():
+    nim = failing("The object exists.", 1)
+    nim.values[nim.all_the_orders[0].id] = (
+        OrderProperty("userPrincipalName", "scalar", "a@contoso.com", current="a@contoso.com"),
+        OrderProperty("mail", "scalar", "b@contoso.com", current="a@contoso.com"),
+    )
+    assert "the mail already exists" in (await ask(nim)).title
+
+
+async def test_5d_one_container_that_exists_now_says_nothing_of_the_others():
+    nim = sites()
+    dn = "OU=Nantes,OU=Sites,DC=contoso,DC=com"
+    nim.versions = [ResourceVersion(ResourceId("1"), "AD_Entry", "Nantes", {"dn": dn})]
+    nim.values[nim.all_the_orders[0].id] = (OrderProperty("dn", "scalar", "CN=P,OU=Brest,OU=Sites,DC=contoso,DC=com"),)
+    found = await ask(nim)
+    assert "the other containers were not looked up" in found.text
+    assert "exists now: test with one" not in found.next
+
+
+def broken_since(nim: FakeNim, log: str = "The supplied credential is invalid. data 775") -> FakeNim:
+    export = task("301", "Export_AD", TaskKind.EXPORT)
+    nim.with_job(job("1001", "AD_Incremental"), export)
+    nim.all_runs.append(
+        run("48300", "1001", RunState.ERRORED, start=ago(minutes=10), minutes=1, job_name="AD Incremental")
+    )
+    nim.all_task_runs.append(
+        task_run("77", TaskKind.EXPORT, RunState.ERRORED, run_id="48300", start=ago(minutes=10), name="Export_AD")
+    )
+    nim.logs["77"] = [log]
+    return nim
+
+
+async def test_a_logon_that_is_refused_since_is_a_second_cause_and_comes_first():
+    found = await ask(broken_since(leavers(duplicates=0)))
+    assert (found.cause, found.certainty) == ("5a", Certainty.CONFIRMED)
+    assert found.text.startswith("2 independent causes. ")
+    assert [(one.row, "48300" in one.why) for one in found.contributing] == [("1", True)]
+    assert found.next.startswith("First: The AD team (#team-ad) renews the service account's logon")
+    offer = found.groups[0].offers[0]
+    assert not offer.allowed
+    assert not next(one for one in found.offers if one.action is ActionKind.RELAUNCH).allowed
+    assert "the target refused the service account's logon" in offer.why_not
+
+
+async def test_a_failure_since_without_its_log_is_told_and_forbids_nothing():
+    nim = broken_since(leavers(duplicates=0))
+    nim.companion = False
+    found = await ask(nim)
+    assert found.contributing[0].why == "AD Incremental failed in run 48300 since"
+    assert found.groups[0].offers[0].allowed
+    assert any(one.what == "the log of task Export_AD" for one in found.missing)
+
+
+async def test_a_run_that_went_well_since_is_no_second_cause():
+    nim = broken_since(leavers(duplicates=0))
+    nim.all_runs.append(run("48310", "1001", start=ago(minutes=5), minutes=1))
+    assert not (await ask(nim)).contributing
+
+
+async def test_a_second_cause_costs_no_more_requests():
+    nim = broken_since(leavers())
+    await ask(nim)
+    assert len([one for one in nim.made if one != "task_log"]) <= 6
+
+
+async def test_causes_are_repaired_from_the_connection_over_rights_to_data():
+    nim = failing("Property sAMAccountName is longer than 20", 9)
+    refused = failing("The supplied credential is invalid. data 775", 2).all_the_orders
+    nim.all_the_orders += [replace(one, id=OrderId(f"1{one.id}")) for one in refused]
+    found = await ask(nim)
+    assert found.cause == "5f"
+    assert found.text.startswith("2 independent causes. ")
+    assert found.next.startswith("The AD team (#team-ad) renews")
+    assert "After that: 9 changes: the sAMAccountName is too long." in found.next
+
+
+def over(nim: FakeNim) -> FakeNim:
+    nim.all_the_orders = []
+    nim.all_runs.append(run("48290", "1003", start=ago(hours=1), minutes=5))
+    return nim
+
+
+async def test_what_was_sent_again_before_anybody_asked_is_resolved():
+    found = await ask(over(leavers()))
+    assert found.title == "Resolved at 2026-03-03 09:05 UTC: no order in error"
+    assert (found.cause, found.certainty) == (None, Certainty.CONFIRMED)
+    assert "run 48260" in found.text
+    assert "Run 48290" in found.text
+    assert not [one for one in found.offers if one.action is ActionKind.UNBLOCK_ONE]
+
+
+async def test_nothing_is_resolved_while_the_newest_run_of_the_job_has_failed():
+    nim = leavers()
+    nim.all_the_orders = []
+    found = await ask(nim)
+    assert (found.title, found.certainty) == ("No order in error", Certainty.UNKNOWN)
+    assert "failed in run 48260" in found.text
+
+
+async def test_nothing_is_resolved_when_the_runs_cannot_be_read():
+    nim = over(leavers())
+    nim.denied = {"latest_runs"}
+    found = await ask(nim)
+    assert (found.title, found.certainty) == ("No order in error", Certainty.UNKNOWN)
+
+
+async def test_a_run_whose_orders_are_done_since_is_not_said_to_have_sent_none():
+    nim = leavers(6, duplicates=0)
+    nim.ended_orders, nim.all_the_orders = nim.all_the_orders[:6], nim.all_the_orders[6:]
+    found = await ask(nim, Subject(run=nim.all_runs[0]))
+    assert found.title == "AD Provisioning: 6 orders failed, none of them is in error any more"
+    assert found.certainty is Certainty.CONFIRMED
+
+
+async def test_orders_that_failed_again_in_a_later_run_are_not_done():
+    nim = leavers(2, duplicates=0, passed=0)
+    before = nim.all_the_orders
+    nim.ended_orders = before
+    nim.all_the_orders = [
+        replace(
+            before[0], errors=(replace(before[0].errors[0], job_run_id=JobRunId("48270")),), performed_at=ago(minutes=5)
+        )
+    ]
+    found = await ask(nim, Subject(run=nim.all_runs[0]))
+    assert found.title == "AD Provisioning: 2 orders failed, 1 failed again in a later run"
+
+
+async def test_a_rule_that_throws_is_not_answered_with_another_run():
+    nim = failing(None, 2)
+    nim.all_the_orders = [replace(one, state=OrderState.RULE_ERROR, code=7) for one in nim.all_the_orders]
+    assert not [one for one in (await ask(nim)).offers if one.action is ActionKind.RELAUNCH]
+
+
+async def test_5a_where_an_account_was_to_be_created_is_told_by_its_values():
+    nim = and_passed(failing(NO_RIGHT, 9, ChangeType.CREATE))
+    for one in nim.all_the_orders[:9]:
+        nim.values[one.id] = (OrderProperty("dn", "scalar", f"CN=P{one.id},OU=Lyon,OU=Sites,DC=contoso,DC=com"),)
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("5a", Certainty.CONFIRMED)
+    assert found.groups[0].title == "9 creations: the service account may not create in OU=Lyon,OU=Sites"
+
+
+async def test_5d_a_sample_of_the_containers_does_not_confirm():
+    nim = sites(60)
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("5d", Certainty.LIKELY)
+    assert "OU=Nantes" not in found.title

@@ -1,6 +1,7 @@
 """Provisioning orders: assigned resource types with errors and values (nim-api 4.11 to 4.13, E6 to E8)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -61,8 +62,10 @@ def orders(
     order: tuple[Sort, ...],
     errors: bool,
     dn: tuple[Join, Path] | None,
+    as_of: datetime | None = None,
 ) -> Query:
-    return _query(person_type, errors=errors, dn=dn, where=where, order=order, item=False, performer=False)
+    query = _query(person_type, errors=errors, dn=dn, where=where, order=order, item=False, performer=False)
+    return replace(query, as_of=as_of)
 
 
 def order_item(*, person_type: str, dn: tuple[Join, Path] | None) -> Query:

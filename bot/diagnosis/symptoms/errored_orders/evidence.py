@@ -3,17 +3,18 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.diagnosis.catalogue import UNKNOWN, ErrorKind, classify_log
 from bot.diagnosis.grouping import kind_of, oldest_first, parent_of, text_of
 from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.model.finding import Missing
-from bot.model.ids import JobRunId, OrderId
+from bot.model.ids import ConnectorId, JobId, JobRunId, OrderId
 from bot.model.job import JobRun, RunState, TaskKind, TaskRun
 from bot.model.order import ChangeType, Order, OrderProperty, OrderState
 from bot.model.page import Page
@@ -26,9 +27,18 @@ LOOK_BACK: Final = timedelta(days=3)
 
 _DN_NAMES: Final = frozenset({"dn", "distinguishedname"})
 _UNIQUE_NAMES: Final = ("userPrincipalName", "sAMAccountName", "mail", "proxyAddresses", "alias", "login", "uid", "cn")
+_TAKEN: Final = {"00002071": ("dn", "distinguishedname"), "00000524": ("samaccountname",)}
+"""What the codes of Active Directory say is taken (troubleshooting 3.1)."""
 _SHORTEST_NAME: Final = 3
 """Shorter property names (cn, l, sn) occur in any text by chance."""
 _MINUTE: Final = timedelta(minutes=1)
+_FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
+_ERROR_LEVELS: Final = frozenset({"error", "fatal", "critical"})
+_USES_THE_TARGET: Final = (TaskKind.EXPORT, TaskKind.FULFILL)
+CONNECTION_WIDE: Final = frozenset(
+    {"network", "credentials", "certificate", "quota", "target", "address", "disk", "file"}
+)
+"""Families of errors that concern every order of a connector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +47,28 @@ class Looked:
 
     property: str
     value: str
+    resource_type: str
     change: ChangeType
     error_class: str
     present: bool
     name: str = ""
     """Private: what was found."""
     at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LaterFault:
+    """A run on the same connector that failed after the orders did: the way to the target may be broken by now."""
+
+    connector_id: ConnectorId | None
+    run: JobRun
+    task: TaskRun
+    kind: ErrorKind = UNKNOWN
+    """`UNKNOWN` where the task's log was not read, or says nothing that the catalogue knows."""
+
+    @property
+    def known(self) -> bool:
+        return self.kind.family in CONNECTION_WIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +84,17 @@ class Evidence:
     """The run in which most of them failed."""
     runs: tuple[JobRun, ...] = ()
     passed: Page[Order] | None = None
-    """Orders of the connector that were executed since that run started."""
+    """Orders that were executed in that run, as they stood when it ended: what was deleted is gone since."""
+    since: Page[Order] | None = None
+    """Orders that were executed after that run."""
+    later: LaterFault | None = None
     properties: Mapping[OrderId, tuple[OrderProperty, ...]] = field(default_factory=dict)
     looked: Looked | None = None
     syncs: Page[TaskRun] | None = None
+    settled: Page[Order] | None = None
+    """Orders that were in error when the run that was asked about ended, where none of it is any more."""
+    failed_jobs: tuple[tuple[JobRun, JobRun], ...] = ()
+    """Where no order is in error: the newest failed run of each fulfilling job, and its newest run of all."""
     missing: tuple[Missing, ...] = ()
 
     @property
@@ -91,12 +124,14 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         types = set(world.types_of(world.connectors_of(subject.run.job_id)))
         if types:
             orders = Page(tuple(o for o in orders if o.resource_type_id in types), orders.more, orders.read_at)
-    if not orders:
-        return Evidence(subject, site, world, orders, run=subject.run, runs=recent, missing=reads.missing)
+    if not orders or not _of_run_asked(subject, orders):
+        return await _nothing_left(
+            nim, reads, Evidence(subject, site, world, orders, run=subject.run, runs=recent), now
+        )
     seen = orders.items
     alone = subject.order_id is not None
     kinds = {kind_of(order).error_class for order in seen}
-    wants_values = any(one.startswith("data/") for one in kinds)
+    wants_values = any(_asks_for_values(order, alone=alone) for order in seen)
     wants_syncs = any(not text_of(order) for order in seen) or "data/parent-missing" in kinds
     run, values, syncs, like = await asyncio.gather(
         _run(nim, reads, subject, seen, recent) if not (alone and wants_values) else _nothing(),
@@ -111,13 +146,43 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         _like(nim, reads, seen[0]) if alone else _nothing(),
     )
     values = values or {}
-    passed, looked = await asyncio.gather(
+    later = None if alone else _failed_since(run, world, seen, recent)
+    passed, since, fault, looked = await asyncio.gather(
         _passed(nim, reads, run, world, seen, now) if run and run.started_at else _nothing(),
+        _since(nim, reads, run, world, seen, now)
+        if run and run.ended_at and not alone and later is None and not (wants_values and wants_syncs)
+        else _nothing(),
+        _later_fault(nim, reads, later, world.connector_of(seen[0])) if later else _nothing(),
         _look(nim, reads, world, seen, values) if values else _nothing(),
     )
     return Evidence(
-        subject, site, world, orders, like, run, recent, passed, values, looked, syncs, missing=reads.missing
+        subject,
+        site,
+        world,
+        orders,
+        like,
+        run,
+        recent,
+        passed,
+        since,
+        fault,
+        values,
+        looked,
+        syncs,
+        missing=reads.missing,
     )
+
+
+def _of_run_asked(subject: Subject, orders: Page[Order]) -> bool:
+    """Whether any order's newest error is of the run that was asked about; True where none was."""
+    wanted = subject.run.id if subject.run else None
+    return wanted is None or any(order.error is not None and order.error.job_run_id == wanted for order in orders)
+
+
+def _asks_for_values(order: Order, *, alone: bool) -> bool:
+    """A refused value is among them; and only they tell where an account was to be created."""
+    kind = kind_of(order)
+    return kind.family == "data" or (kind.family == "rights" and order.change is ChangeType.CREATE and not alone)
 
 
 def _needs_jobs(subject: Subject) -> bool:
@@ -176,9 +241,8 @@ async def _values(
     """Values of a sample that is spread over the error classes, so that no large group hides a small one."""
     by_class: dict[str, list[Order]] = {}
     for order in oldest_first(orders):
-        found = kind_of(order).error_class
-        if found.startswith("data/"):
-            by_class.setdefault(found, []).append(order)
+        if _asks_for_values(order, alone=len(orders) == 1):
+            by_class.setdefault(kind_of(order).error_class, []).append(order)
     share = max(1, SAMPLED_ORDERS // max(1, len(by_class)))
     ids = tuple(order.id for members in by_class.values() for order in members[:share])[:SAMPLED_ORDERS]
     return await reads.attempt(
@@ -194,17 +258,109 @@ async def _passed(
     orders: Sequence[Order],
     now: datetime,
 ) -> Page[Order] | None:
+    """As of the run's end: since then a deletion that passed is gone, and a creation has become an account."""
     start = (run.started_at or now).replace(second=0, microsecond=0)
-    types = world.types_of({world.connector_of(order) for order in orders} - {None})
+    failed = {world.connector_of(order) for order in orders if order.error and order.error.job_run_id == run.id}
     return await reads.attempt(
         nim.orders(
             states=(OrderState.EXECUTED, OrderState.VERIFIED),
-            resource_type_ids=types,
-            performed_between=(start, now + _MINUTE),
+            resource_type_ids=world.types_of(failed - {None}),
+            performed_between=(start, (run.ended_at or now) + _MINUTE),
+            as_of=run.ended_at or now,
         ),
         "what passed in the same run",
         without="A missing right cannot be told from a general failure.",
     )
+
+
+async def _since(
+    nim: NimReads,
+    reads: Reads,
+    run: JobRun,
+    world: Landscape,
+    orders: Sequence[Order],
+    now: datetime,
+) -> Page[Order] | None:
+    return await reads.attempt(
+        nim.orders(
+            states=(OrderState.EXECUTED, OrderState.VERIFIED),
+            resource_type_ids=world.types_of({world.connector_of(order) for order in orders} - {None}),
+            performed_between=(run.ended_at or now, now + _MINUTE),
+        ),
+        "what passed since that run",
+        without="Whether the cause is gone already is not known.",
+    )
+
+
+def _failed_since(
+    run: JobRun | None, world: Landscape, orders: Sequence[Order], recent: Sequence[JobRun]
+) -> JobRun | None:
+    """The newest run on the connector of most orders, where it failed after them and none of them failed in it."""
+    connector_id = world.connector_of(orders[0])
+    if run is None or run.ended_at is None or connector_id is None:
+        return None
+    own = {order.error.job_run_id for order in orders if order.error}
+    using = {job.id for kind in _USES_THE_TARGET for job in world.jobs_of(connector_id, kind)}
+    ended = [one for one in recent if one.job_id in using and one.ended and one.started_at]
+    newest = max(ended, key=lambda one: (one.started_at or run.started_at, one.id), default=None)
+    if (
+        newest is None
+        or newest.state not in _FAILED
+        or newest.id in own
+        or (newest.started_at or run.ended_at) <= run.ended_at
+    ):
+        return None
+    return newest
+
+
+async def _later_fault(nim: NimReads, reads: Reads, run: JobRun, connector_id: ConnectorId | None) -> LaterFault | None:
+    tasks = await reads.attempt(
+        nim.task_runs(run.id), f"the tasks of run {run.id}", without="Whether the target can be reached is not known."
+    )
+    failed = next((one for one in tasks or () if one.state in _FAILED and one.kind in _USES_THE_TARGET), None)
+    if failed is None:
+        return None
+    log = await reads.attempt(
+        nim.files.task_log(failed.id),
+        f"the log of task {failed.name}",
+        without="Whether the target can be reached is not known.",
+        look_at="Job Results > the task's line",
+    )
+    errors = tuple(one.text for one in log.lines if one.level.lower() in _ERROR_LEVELS) if log else ()
+    return LaterFault(connector_id, run, failed, classify_log(errors)[0])
+
+
+async def _nothing_left(nim: NimReads, reads: Reads, seen: Evidence, now: datetime) -> Evidence:
+    """No order is in error, or none of the run that was asked about: what became of those that were."""
+    run = seen.run
+    if seen.orders is None or seen.subject.person is not None:
+        return replace(seen, missing=reads.missing)
+    if run is not None and run.started_at and run.ended_at:
+        types = seen.landscape.types_of(seen.landscape.connectors_of(run.job_id))
+        settled = await reads.attempt(
+            nim.orders(
+                errored=True,
+                resource_type_ids=types,
+                performed_between=(run.started_at.replace(second=0, microsecond=0), run.ended_at + _MINUTE),
+                as_of=run.ended_at,
+            ),
+            "the orders as they stood when the run ended",
+            without="Whether orders failed in it is not known.",
+        )
+        return replace(seen, settled=settled, missing=reads.missing)
+    failed, latest = await asyncio.gather(
+        reads.attempt(nim.job_runs(since=now - LOOK_BACK, states=tuple(_FAILED), limit=RECENT_RUNS), "the failed runs"),
+        reads.attempt(nim.latest_runs(), "the newest run of each job"),
+    )
+    wanted = set(seen.subject.resource_type_ids)
+    connectors = {one.connector_id for one in seen.landscape.resource_types if not wanted or one.id in wanted}
+    jobs = {job.id for one in connectors for job in seen.landscape.jobs_of(one, TaskKind.FULFILL)}
+    newest = {one.job_id: one for one in latest or () if one.job_id in jobs}
+    found: dict[JobId, tuple[JobRun, JobRun]] = {}
+    for one in sorted(failed or (), key=lambda one: (one.started_at or now, one.id)):
+        if one.job_id in newest:
+            found[one.job_id] = (one, newest[one.job_id])
+    return replace(seen, failed_jobs=tuple(found[key] for key in sorted(found)), missing=reads.missing)
 
 
 async def _look(
@@ -215,7 +371,7 @@ async def _look(
     values: Mapping[OrderId, tuple[OrderProperty, ...]],
 ) -> Looked | None:
     """One look for the most frequent value in question: a parent container, or a value said to exist already."""
-    wanted: Counter[tuple[str, str, str, ChangeType, str]] = Counter()
+    wanted: Counter[tuple[str, str, str, str, ChangeType, str]] = Counter()
     for order in orders:
         found = kind_of(order).error_class
         target = world.resource_type(order.resource_type_id)
@@ -223,12 +379,12 @@ async def _look(
         if not entity or order.id not in values:
             continue
         if found == "data/parent-missing" and (place := container_of(order, values[order.id])):
-            wanted[(entity, _dn_name(values[order.id]), place, order.change, found)] += 1
+            wanted[(entity, _dn_name(values[order.id]), place, order.resource_type, order.change, found)] += 1
         elif found == "data/duplicate" and (pair := duplicate_in(order, values[order.id])):
-            wanted[(entity, pair[0], pair[1], order.change, found)] += 1
+            wanted[(entity, *pair, order.resource_type, order.change, found)] += 1
     if not wanted:
         return None
-    entity, name, value, change, error_class = max(wanted, key=lambda one: (wanted[one], one))
+    entity, name, value, resource_type, change, error_class = max(wanted, key=lambda one: (wanted[one], one))
     page = await reads.attempt(
         nim.resources(entity, (name,), where=((name, value),), limit=2),
         "the object that the error speaks of",
@@ -237,7 +393,7 @@ async def _look(
     if page is None:
         return None
     name_found = page.items[0].name if page.items else ""
-    return Looked(name, value, change, error_class, bool(page.items), name_found, page.read_at)
+    return Looked(name, value, resource_type, change, error_class, bool(page.items), name_found, page.read_at)
 
 
 def _dn_name(properties: Sequence[OrderProperty]) -> str:
@@ -251,12 +407,14 @@ def container_of(order: Order, properties: Sequence[OrderProperty] | None) -> st
 
 
 def duplicate_in(order: Order, properties: Sequence[OrderProperty]) -> tuple[str, str] | None:
-    """The property and value that exist already: what the text names, else the first that must be unique."""
+    """The property and value that exist already: what the text names or its code means, else the first that must be
+    unique. A value that the account has already is not what was refused."""
     text = text_of(order).lower()
-    held = {one.name.lower(): one for one in properties if one.value}
+    held = {one.name.lower(): one for one in properties if one.value and one.value != one.current}
+    coded = [held[name] for code, names in _TAKEN.items() if code in text for name in names if name in held]
     named = [one for name, one in held.items() if name in text and len(name) >= _SHORTEST_NAME]
     usual = [held[name.lower()] for name in _UNIQUE_NAMES if name.lower() in held]
-    chosen = next(iter([*sorted(named, key=lambda one: -len(one.name)), *usual]), None)
+    chosen = next(iter([*coded, *sorted(named, key=lambda one: -len(one.name)), *usual]), None)
     return (chosen.name, chosen.value or "") if chosen else None
 
 
@@ -271,6 +429,6 @@ def last_synchronization(syncs: Page[TaskRun] | None) -> TaskRun | None:
 
 
 def failed_in_run(evidence: Evidence) -> bool:
-    """Whether any order's newest error is of the run that was asked about."""
-    wanted = evidence.subject.run.id if evidence.subject.run else None
-    return any(order.error is not None and order.error.job_run_id == wanted for order in evidence.orders or ())
+    """Whether orders failed in the run that was asked about, be they in error still or not."""
+    orders = evidence.orders
+    return bool(orders and evidence.subject.run and _of_run_asked(evidence.subject, orders)) or bool(evidence.settled)

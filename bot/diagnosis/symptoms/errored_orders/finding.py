@@ -11,6 +11,7 @@ from bot.diagnosis.grouping import (
 )
 from bot.diagnosis.symptoms.errored_orders.evidence import Evidence
 from bot.diagnosis.symptoms.errored_orders.judged import Judged
+from bot.diagnosis.symptoms.errored_orders.nothing_left import nothing_left
 from bot.diagnosis.words import counted, listed, moment, noun_of, number, title, type_name
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark
 from bot.model.order import OrderState
@@ -20,6 +21,8 @@ _VERIFY: Final = (
     "Executed in the run that is launched for the test; verified after the next synchronization. "
     "Only then do the others follow."
 )
+_ROW_OF_A_CONNECTION: Final = "1"
+"""A run that failed since is a matter of its own symptom."""
 _LEAVE: Final = "The orders leave the error state by the next synchronization or recomputation."
 
 
@@ -27,8 +30,8 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
     """The finding of all errored orders asked about. Empty and unreadable evidence give a finding too."""
     if evidence.orders is None:
         return _unreadable(evidence, now)
-    if not evidence.orders.items:
-        return _none(evidence, now)
+    if evidence.settled or (evidence.settled is None and not evidence.orders.items):
+        return nothing_left(evidence, now)
     likes = group_errored(evidence.all_orders, evidence.landscape.connector_of)
     if evidence.subject.order_id is not None:
         asked = evidence.orders.items[0]
@@ -45,20 +48,26 @@ def _as_of(evidence: Evidence, now: datetime) -> datetime:
 
 
 def _relaunch(judged: list[Judged], evidence: Evidence) -> tuple[Offer, ...]:
-    """Relaunch of the job that failed, else of the connector's only fulfilling one; several = a person chooses."""
+    """Relaunch of the job that failed, else of the connector's only fulfilling one; several = a person chooses.
+
+    None where unblocking must not come before it: the job would send nothing of these.
+    """
     connectors = {one.like.connector_id for one in judged}
-    if len(connectors) != 1:
+    if len(connectors) != 1 or all(one.row.no_unblock for one in judged):
         return ()
     connector_id = next(iter(connectors))
     job = evidence.landscape.fulfilling_job(connector_id, evidence.run.job_id if evidence.run else None)
     if job is None:
         return ()
     running = evidence.landscape.running_on(connector_id, evidence.runs)
+    broken = next((one.obstacle for one in judged if one.broken), "")
     why_not = ""
     if job.user_start_denied:
         why_not = "Identity Manager does not let people start this job."
     elif running:
         why_not = f"Run {running.id} is in progress; wait until it has ended."
+    elif broken:
+        why_not = f"{broken}. Remove that first."
     return (
         Offer(
             ActionKind.RELAUNCH,
@@ -125,9 +134,13 @@ def _of_many(judged: list[Judged], evidence: Evidence, now: datetime) -> Finding
     )
     if len(judged) > 1 and max(len(one.like) for one in judged) * 2 <= total:
         contributing += (Remark("5k", "no single error explains more than half of the orders"),)
+    obstacles = [one for one in judged if one.obstacle]
+    if obstacles:
+        contributing += (Remark(_ROW_OF_A_CONNECTION, obstacles[0].obstacle),)
     shown = judged[:MOST_GROUPS]
-    more = len(judged) - len(shown)
-    text = first.row.why if len(judged) == 1 else _told(shown, more)
+    text = _independent(judged) + (first.row.why if len(judged) == 1 else _told(shown, len(judged) - len(shown)))
+    if obstacles:
+        text = f"{text} Besides, {obstacles[0].obstacle}."
     return Finding(
         symptom=NUMBER,
         cause=first.row.name,
@@ -135,7 +148,7 @@ def _of_many(judged: list[Judged], evidence: Evidence, now: datetime) -> Finding
         title=title(f"{about}{said}" if len(judged) == 1 else said),
         title_public=title(public) if about else "",
         text=text,
-        next=first.next,
+        next=_in_order(judged),
         verify=_LEAVE if first.row.no_unblock else _VERIFY,
         evidence=(*first.facts(), *_left_over(judged, evidence)),
         contributing=contributing,
@@ -153,6 +166,40 @@ def _of_many(judged: list[Judged], evidence: Evidence, now: datetime) -> Finding
         outlook=first.outlook(now),
         as_of=_as_of(evidence, now),
     )
+
+
+def _causes(judged: list[Judged]) -> list[Judged]:
+    """The largest group of each independent cause, in the order of repair (5.1): what is connection-wide and outside
+    first, then rights, then data."""
+    largest: dict[tuple[str | None, str], Judged] = {}
+    for one in judged:
+        largest.setdefault((one.like.connector_id, one.like.kind.family), one)
+    return sorted(largest.values(), key=lambda one: (_rank(one), judged.index(one)))
+
+
+def _rank(judged: Judged) -> int:
+    if judged.row.name == "5c":
+        return 0
+    return 1 if judged.like.kind.family == "rights" else 2
+
+
+def _independent(judged: list[Judged]) -> str:
+    """ "2 independent causes. ", "" where there is one."""
+    families = {(one.like.connector_id, one.like.kind.family) for one in judged}
+    families |= {
+        (one.like.connector_id, one.scene.later.kind.family)
+        for one in judged
+        if one.scene.later is not None and one.broken
+    }
+    return f"{number(len(families))} independent causes. " if len(families) > 1 else ""
+
+
+def _in_order(judged: list[Judged]) -> str:
+    """The next step of what is to be repaired first, and what follows."""
+    before = next((one.first_repair for one in judged if one.first_repair), "")
+    first, *rest = _causes(judged)
+    then = f" After that: {listed([f'{one.count}: {one.cause}' for one in rest])}." if rest else ""
+    return f"First: {before}. Then: {first.next}{then}" if before else f"{first.next}{then}"
 
 
 def _of_run(judged: list[Judged], evidence: Evidence) -> str:
@@ -246,19 +293,4 @@ def _unreadable(evidence: Evidence, now: datetime) -> Finding:
         missing=evidence.missing,
         links=(links.provisioning_review(evidence.site), links.vendor_page(NUMBER)),
         as_of=now,
-    )
-
-
-def _none(evidence: Evidence, now: datetime) -> Finding:
-    person = evidence.subject.person
-    return Finding(
-        symptom=NUMBER,
-        cause=None,
-        certainty=Certainty.UNKNOWN,
-        title=title(f"{person.name}: no order in error" if person else "No order in error"),
-        title_public="No order in error",
-        text="No errored order is visible to the service account.",
-        missing=evidence.missing,
-        links=(links.provisioning_review(evidence.site), links.vendor_page(NUMBER)),
-        as_of=_as_of(evidence, now),
     )

@@ -1,6 +1,6 @@
 """One group of errored orders with everything that is said of it. Pure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.diagnosis import outlook
@@ -29,13 +29,16 @@ class Judged:
         self.evidence = evidence
         self.scene: Scene = scene_of(like, likes, evidence)
         self.row: Row = judge(self.scene, now)
-        self.phrase: Phrase = RULE_FAILS if self.row.name == "5i" else phrase_for(like.kind)
+        self.phrase: Phrase = (
+            RULE_FAILS if self.row.name == "5i" else phrase_for(self.row.speaks_as or like.kind.error_class)
+        )
+        self.now = now
         self.running: JobRun | None = evidence.landscape.running_on(like.connector_id, evidence.runs)
 
     @property
     def where(self) -> str:
-        """ " in OU=Leavers", "" where no container is known or they have nothing in common."""
-        branch = common_branch(name for name, _ in self.scene.containers)
+        """ " in OU=Leavers", "" where not every container is known or they have nothing in common."""
+        branch = common_branch(name for name, _ in self.scene.containers) if self.scene.placed else ""
         return f" in {short_container(branch)}" if branch else ""
 
     def filled(self, text: str) -> str:
@@ -43,14 +46,15 @@ class Judged:
         system = (connector.name or connector.identifier) if connector else "the target"
         owner = self.evidence.site.owners.get(connector.identifier, "") if connector else ""
         named = self._named()
-        return text.format(
+        told = text.format(
             verb=verb_of(self.like.change),
             where=self.where,
             place=self.where.removeprefix(" in"),
             named=named or "value",
-            owner=f"The {system} team ({owner})" if owner else f"The {system} team",
+            owner=f"the {system} team ({owner})" if owner else f"the {system} team",
             wait=wait_minutes(self.like.kind, self.like.text) or 0,
         ).strip()
+        return told[:1].upper() + told[1:] if text.startswith("{owner}") else told
 
     def _named(self) -> str:
         if found := named_property(self.like.text):
@@ -84,8 +88,37 @@ class Judged:
             return "Open Provisioning Review and read the order's details there; no cause can be told from here."
         if self.row.fixed_already:
             return "The container exists now: test with one."
+        if self._waited_enough():
+            return "The pause that it needs is over: test with one."
         branches = len(self.scene.containers) > 1 and self.row.name in {"5a", "5b", "5d"}
         return self.filled(self.phrase.next) + (" A test proves its own container only." if branches else "")
+
+    def _waited_enough(self) -> bool:
+        minutes, last = wait_minutes(self.like.kind, self.like.text), self.scene.newest_act
+        return minutes is not None and last is not None and self.now - last > timedelta(minutes=minutes)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the way to the target is known to be broken since: no order would pass."""
+        return self.scene.later is not None and self.scene.later.known
+
+    @property
+    def obstacle(self) -> str:
+        """What has failed on the same connector since, and why no order would pass now; "" where nothing has."""
+        later = self.scene.later
+        if later is None:
+            return ""
+        name = later.run.job_name or later.task.name
+        why = f": {self.filled(phrase_for(later.kind.error_class).title)}" if later.known else ""
+        return f"{name} failed in run {later.run.id} since{why}"
+
+    @property
+    def first_repair(self) -> str:
+        """What has to be repaired before this group; "" where nothing is known to be in its way."""
+        later = self.scene.later
+        if later is None or not later.known or later.kind.family == self.like.kind.family:
+            return ""
+        return self.filled(phrase_for(later.kind.error_class).next).partition(";")[0]
 
     @property
     def count(self) -> str:
@@ -101,9 +134,7 @@ class Judged:
     def test_offer(self, chosen: Order | None, *, alone: bool = False) -> tuple[Offer, ...]:
         if chosen is None:
             return ()
-        why_not = self.row.no_unblock or (
-            f"Run {self.running.id} of this connector is in progress; wait until it has ended." if self.running else ""
-        )
+        why_not = self._why_not()
         if len(self.like) == 1 or alone:
             label = "Unblock this order"
         else:
@@ -120,6 +151,13 @@ class Judged:
                 danger=chosen.change is ChangeType.DELETE,
             ),
         )
+
+    def _why_not(self) -> str:
+        if self.row.no_unblock:
+            return self.row.no_unblock
+        if self.running:
+            return f"Run {self.running.id} of this connector is in progress; wait until it has ended."
+        return f"{self.obstacle}. Remove that first." if self.broken else ""
 
     def as_group(self, *, offers: bool = True) -> Group:
         return Group(
@@ -178,7 +216,7 @@ def facts_of(judged: Judged) -> tuple[Fact, ...]:
         )
     if like.kind.known:
         facts.append(Fact("Meaning", like.kind.advice, f"error catalogue, {like.kind.id} {like.kind.error_class}", at))
-    if scene.containers and sum(count for _, count in scene.containers) == len(like):
+    if scene.placed:
         shown = [f"{short_container(name)} ({number(count)})" for name, count in scene.containers]
         facts.append(Fact("Containers", listed(shown), "provisioning orders", at))
     if scene.passed_read and scene.passed_other and evidence.passed:
@@ -195,6 +233,9 @@ def facts_of(judged: Judged) -> tuple[Fact, ...]:
                 evidence.passed.read_at,
             )
         )
+    if scene.later is not None:
+        failed = f"{scene.later.task.name} ({scene.later.task.kind.value})"
+        facts.append(Fact("Failed since", failed, f"job run {scene.later.run.id}", scene.later.run.started_at))
     if not like.text and scene.validity_minutes:
         facts.append(
             Fact("Validity period", f"{number(scene.validity_minutes)} min", f"resource type {like.resource_type}", at)

@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from bot.diagnosis.catalogue import ErrorKind
-
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -149,6 +147,6 @@ _UNKNOWN: Final = Phrase(
 )
 
 
-def phrase_for(kind: ErrorKind) -> Phrase:
-    found = _PHRASES.get(kind.error_class) or _PHRASES.get(kind.family) or _UNKNOWN
+def phrase_for(error_class: str) -> Phrase:
+    found = _PHRASES.get(error_class) or _PHRASES.get(error_class.partition("/")[0]) or _UNKNOWN
     return found if found.next else Phrase(found.title, _CORRECT_THE_VALUE, found.caller)

@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.diagnosis.certainty import lowered_if
 from bot.diagnosis.grouping import short_container
+from bot.diagnosis.symptoms.errored_orders.evidence import CONNECTION_WIDE
 from bot.diagnosis.symptoms.errored_orders.scene import Scene
 from bot.diagnosis.words import counted
 from bot.model.finding import Certainty, Remark
@@ -19,10 +20,9 @@ from bot.model.order import ChangeType
 FRESH: Final = timedelta(hours=26)
 """Synchronized data older than a missed complete run say nothing about what exists now."""
 
-_CONNECTION_WIDE: Final = frozenset(
-    {"network", "credentials", "certificate", "quota", "target", "address", "disk", "file"}
-)
 _NAMED_VALUE: Final = frozenset({"data/invalid-value", "data/too-long", "data/mandatory-missing"})
+_FEW: Final = 3
+"""Fewer refused orders may as well be single objects that are protected."""
 _HARMLESS: Final = frozenset({"data/attr-exists", "data/attr-missing"})
 _PROPERTY: Final = (
     re.compile(r"Att [0-9a-f]+ \((\w+)\)", re.IGNORECASE),
@@ -42,6 +42,8 @@ class Row:
     why: str
     """One sentence: what the evidence says."""
     ruled_out: tuple[Remark, ...] = ()
+    speaks_as: str = ""
+    """The error class whose words fit better than those of the text's own class."""
     no_unblock: str = ""
     """Why unblocking must not be offered; "" = it may be."""
     fixed_already: bool = False
@@ -65,7 +67,7 @@ def judge(scene: Scene, now: datetime) -> Row:
     match kind.family:
         case "rights":
             return _rights(scene)
-        case family if family in _CONNECTION_WIDE:
+        case family if family in CONNECTION_WIDE:
             return _connection(scene)
         case "data":
             return _data(scene, now)
@@ -107,22 +109,17 @@ def _rights(scene: Scene) -> Row:
     if scene.group.kind.error_class == "rights/protected":
         return Row("5b", Certainty.LIKELY, "The target protects these objects specially.", ruled_out)
     if scene.passed_same:
-        passed = counted(scene.passed_same, "like order", exact=scene.passed_exact)
-        return Row(
-            "5b",
-            Certainty.LIKELY,
-            f"{passed} passed in the same run, so the right is missing on a branch or on single objects only.",
-            ruled_out,
-        )
+        return _partly_refused(scene, ruled_out)
     if not scene.passed_read:
-        return Row("5a", Certainty.LIKELY, "The target refuses this operation; what else passed could not be read.")
+        return Row("5a", Certainty.LIKELY, "The target refuses this operation; what else passed is not known.")
     if not scene.passed_other:
         return Row(
             "5a",
             Certainty.LIKELY,
             "The target refuses this operation; nothing else passed in that run, so the account may lack more rights.",
         )
-    sure = Certainty.LIKELY if scene.group.kind.error_class == "rights/on-premises-master" else Certainty.CONFIRMED
+    elsewhere = scene.group.kind.error_class == "rights/on-premises-master"
+    sure = Certainty.LIKELY if elsewhere or len(scene.group) < _FEW or not scene.passed_exact else Certainty.CONFIRMED
     others = counted(scene.passed_other, "other order", exact=scene.passed_exact)
     return Row(
         "5a",
@@ -132,9 +129,29 @@ def _rights(scene: Scene) -> Row:
     )
 
 
+def _partly_refused(scene: Scene, ruled_out: tuple[Remark, ...]) -> Row:
+    """The right is there in some places: it lacks on a branch, or single objects of a place are protected."""
+    passed = counted(scene.passed_same, "like order", exact=scene.passed_exact)
+    here = {name for name, _ in scene.containers}
+    if here and here <= set(scene.passed_same_in):
+        return Row(
+            "5b",
+            Certainty.LIKELY,
+            f"{passed} passed in the same run, some in the same place: these objects are protected one by one.",
+            ruled_out,
+            speaks_as="rights/protected",
+        )
+    return Row(
+        "5b",
+        Certainty.LIKELY,
+        f"{passed} passed in the same run, so the right is missing on a branch or on single objects only.",
+        ruled_out,
+    )
+
+
 def _connection(scene: Scene) -> Row:
     if not scene.passed_read:
-        return Row("5c", Certainty.LIKELY, "The text names a fault outside; what else passed could not be read.")
+        return Row("5c", Certainty.LIKELY, "The text names a fault outside; what else passed is not known.")
     if scene.passed_any:
         sure = Certainty.CONFIRMED if scene.group.kind.family == "quota" else Certainty.LIKELY
         passed = counted(scene.passed_any, "order", exact=scene.passed_exact)
@@ -178,6 +195,15 @@ def _data(scene: Scene, now: datetime) -> Row:
 
 def _parent_missing(scene: Scene, now: datetime, ruled_out: tuple[Remark, ...]) -> Row:
     looked = scene.looked
+    alone = len(scene.containers) == 1 and scene.placed
+    if looked is not None and looked.present and not alone:
+        return Row(
+            "5d",
+            Certainty.LIKELY,
+            f"The container {short_container(looked.value)} was missing and exists now; "
+            "the other containers were not looked up.",
+            ruled_out,
+        )
     if looked is not None and looked.present:
         return Row(
             "5d",
@@ -189,7 +215,6 @@ def _parent_missing(scene: Scene, now: datetime, ruled_out: tuple[Remark, ...]) 
     if looked is None:
         return Row("5d", Certainty.LIKELY, "The target does not know the container that a rule computed.", ruled_out)
     synced = scene.last_sync.ended_at if scene.last_sync else None
-    alone = len(scene.containers) == 1
     sure = Certainty.CONFIRMED if synced is not None and now - synced <= FRESH and alone else Certainty.LIKELY
     return Row(
         "5d",

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.diagnosis.grouping import LikeOrders, containers, parent_of
-from bot.diagnosis.symptoms.errored_orders.evidence import Evidence, Looked, container_of, last_synchronization
+from bot.diagnosis.symptoms.errored_orders.evidence import (
+    Evidence,
+    LaterFault,
+    Looked,
+    container_of,
+    last_synchronization,
+)
 from bot.diagnosis.verification import sent_in
 from bot.model.job import TaskRun
 from bot.model.order import Order
@@ -13,11 +19,12 @@ from bot.model.order import Order
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The evidence as it bears on one group."""
+    """The evidence as it bears on one group. What passed in the run says nothing of a group that failed in another."""
 
     group: LikeOrders
     exact: bool
     containers: tuple[tuple[str, int], ...]
+    """Where the orders' accounts stand or are to stand, as far as it is known."""
     failed_in_run: int
     """Orders of the group whose newest error is of the run in question."""
     passed_read: bool
@@ -27,7 +34,8 @@ class Scene:
     passed_same_in: tuple[str, ...]
     passed_other: int
     passed_since: int
-    """Like orders that passed after that run: the cause may be gone."""
+    """Like orders that passed after the group's last failure: the cause may be gone."""
+    later: LaterFault | None
     other_families: frozenset[str]
     """Families of the errors of the same connector in the same run, other than the group's own."""
     validity_minutes: int | None
@@ -39,6 +47,11 @@ class Scene:
     values_read: bool
 
     @property
+    def placed(self) -> bool:
+        """Whether the container of every order is known."""
+        return bool(self.containers) and sum(count for _, count in self.containers) == len(self.group)
+
+    @property
     def passed_any(self) -> int:
         return self.passed_same + self.passed_other
 
@@ -46,30 +59,43 @@ class Scene:
 def scene_of(group: LikeOrders, groups: tuple[LikeOrders, ...], seen: Evidence) -> Scene:
     run = seen.run
     same = _same_kind(group)
-    passed = seen.passed.items if seen.passed else ()
-    in_run = [order for order in passed if run is not None and sent_in(run, order.performed_at)]
-    since = [
+    failed_in_run = sum(1 for order in group.orders if _newest_run(order) == (run.id if run else None))
+    passed = seen.passed if failed_in_run else None
+    in_run = [
         order
-        for order in passed
-        if run is not None and run.ended_at is not None and sent_in(run, order.performed_at) is False and same(order)
+        for order in passed or ()
+        if run is not None
+        and sent_in(run, order.performed_at)
+        and seen.landscape.connector_of(order) == group.connector_id
     ]
     acts = [order.performed_at for order in group.orders if order.performed_at]
+    last = max(acts, default=run.ended_at if run else None)
+    since = [
+        order
+        for order in seen.since or ()
+        if same(order) and last is not None and order.performed_at is not None and order.performed_at > last
+    ]
     found = seen.landscape.resource_type(group.orders[0].resource_type_id)
     looked = seen.looked
-    if looked is not None and (looked.error_class, looked.change) != (group.kind.error_class, group.change):
+    if looked is not None and (looked.error_class, looked.resource_type, looked.change) != (
+        group.kind.error_class,
+        group.resource_type,
+        group.change,
+    ):
         looked = None
     pages = [page for page in (seen.orders, seen.like) if page is not None]
     return Scene(
         group=group,
         exact=all(page.exact for page in pages) and (seen.subject.order_id is None or seen.like is not None),
         containers=_containers(group, seen),
-        failed_in_run=sum(1 for order in group.orders if _newest_run(order) == (run.id if run else None)),
-        passed_read=seen.passed is not None,
-        passed_exact=seen.passed is not None and seen.passed.exact,
+        failed_in_run=failed_in_run,
+        passed_read=passed is not None,
+        passed_exact=passed is not None and passed.exact,
         passed_same=sum(1 for order in in_run if same(order)),
         passed_same_in=tuple(sorted({parent_of(o.resource_dn) for o in in_run if same(o) and o.resource_dn})),
         passed_other=sum(1 for order in in_run if not same(order)),
         passed_since=len(since),
+        later=seen.later if seen.later and seen.later.connector_id == group.connector_id else None,
         other_families=frozenset(
             other.kind.family
             for other in groups
