@@ -17,14 +17,14 @@ from bot.desk.desk import Desk, told
 from bot.errors import DeskError, Stale
 from bot.model.actor import Place
 from bot.model.answer import Answer
-from bot.model.intent import BadButton, Intent, Verb
+from bot.model.intent import WRITING, BadButton, Intent, Verb
 from bot.model.view import Audience
 from bot.slack.render import Renderer
 from bot.slack.reply import Reply
 from bot.slack.roles import Roles
 from bot.slack.rooms import Rooms
 from handlers.errands import Errands
-from handlers.payloads import WRITES, Caller, Pressed, Submission, metadata
+from handlers.payloads import Caller, Pressed, Submission, metadata
 
 log = structlog.get_logger()
 ERRANDS: Final = frozenset({Verb.SHARE, Verb.CLAIM, Verb.SHOW_ME, Verb.COUNT_ALL, Verb.REMIND})
@@ -47,7 +47,7 @@ class Conversation:
             await self.explained(who, text, place)
         elif isinstance(understood, Answer):
             await self._show(who, understood, place)
-        elif understood.verb in WRITES and understood.thing:
+        elif understood.verb in WRITING and understood.thing:
             await self._told(who, place, understood, self._confirm(who, understood, place, trigger_id, ""))
         else:
             await self._told(who, place, understood, self._answer(who, understood, place))
@@ -56,7 +56,7 @@ class Conversation:
         """A button. `again` redraws the ephemeral message on which it stands."""
         place, trigger = press.place, press.trigger_id
         view = press.view_id if press.in_view else ""
-        if wish.verb in WRITES:
+        if wish.verb in WRITING:
             work = self._confirm(who, wish, place, trigger, view)
         elif wish.verb in MODALS:
             work = self._modal(who, wish, place, trigger, view)

@@ -10,7 +10,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncBoltContext
 
 from bot.model.actor import Place
-from bot.model.intent import BadButton, Intent, Verb
+from bot.model.intent import BadButton, Intent
 
 _MENTION = re.compile(r"<@[UW][A-Z0-9]+(?:\|([^>]*))?>")
 _CHANNEL = re.compile(r"<#[CG][A-Z0-9]+(?:\|([^>]*))?>")
@@ -157,7 +157,3 @@ def said_to_bot(event: Mapping[str, Any]) -> bool:
 
 def without_bot(text: str, bot_user_id: str) -> str:
     return re.sub(rf"<@{re.escape(bot_user_id)}(?:\|[^>]*)?>", " ", text)
-
-
-WRITES = frozenset({Verb.UNBLOCK, Verb.RELAUNCH})
-"""Verbs that write to Identity Manager: always through a modal with live figures."""

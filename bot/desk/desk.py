@@ -20,7 +20,7 @@ from bot.model.actor import Actor, Place, Role
 from bot.model.answer import Answer, AnswerKind, Choice
 from bot.model.audit import AuditEvent, AuditRecord
 from bot.model.finding import Missing
-from bot.model.intent import Intent, Verb
+from bot.model.intent import WRITING, Intent, Verb
 from bot.ports import Actions, Audit, Environment, Incidents
 
 log = structlog.get_logger()
@@ -74,8 +74,8 @@ class Desk:
         """The intent of a typed command, or the answer that offers the nearest ones; None for words in a sentence."""
         read = typed.read(text, self.words, list(self.around.environments))
         if isinstance(read, typed.Understood):
-            sentence = read.intent.verb is Verb.WHY and not is_command(read.intent.thing, Verb.WHY)
-            return None if sentence else read.intent
+            sentence = not is_command(read.intent.thing, read.intent.verb)
+            return None if sentence and read.intent.verb not in WRITING else read.intent
         slip = len(read.word) >= SHORTEST_SLIP and not is_known(read.word)
         return self._nearest(read) if slip and read.nearest and is_command(read.rest, read.nearest[0]) else None
 

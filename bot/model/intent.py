@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 
 class Verb(StrEnum):
@@ -35,6 +36,9 @@ class Verb(StrEnum):
     REMIND = "remind"
     INCIDENT = "incident"
 
+
+WRITING: Final = frozenset({Verb.UNBLOCK, Verb.RELAUNCH})
+"""Verbs that change something in Identity Manager, after a person's modal."""
 
 VERSION = 1
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from bot.diagnosis.chain import stopped_at
 from bot.model.answer import Answer, AnswerKind, Section
 from bot.model.finding import ActionKind, Finding, Offer
-from bot.model.intent import Intent, Verb
+from bot.model.intent import WRITING, Intent, Verb
 from bot.model.view import Audience
 from bot.slack import press
 from bot.slack.press import Press, of_offer
@@ -88,7 +88,7 @@ def to_operators(answer: Answer) -> list[Press]:
     """A viewer's press is never a dead end."""
     offered = any(offer.action is ActionKind.ASK_OPERATOR for offer in answer.offers)
     intent = answer.intent
-    if offered or intent is None or answer.kind is not AnswerKind.REFUSED or intent.verb not in press.WRITES:
+    if offered or intent is None or answer.kind is not AnswerKind.REFUSED or intent.verb not in WRITING:
         return []
     return [Press("Ask an operator", intent.inside(Verb.ASK_OPERATOR))]
 
@@ -131,7 +131,7 @@ def _waiting(finding: Finding, intent: Intent | None) -> list[Press]:
     presses = [Press("Remind me if not", remind)]
     offers = [*finding.offers, *(offer for group in finding.groups for offer in group.offers)]
     made = (of_offer(offer, intent.env, named=False) for offer in offers if offer.allowed)
-    act = next((one for one in made if one and one.intent and one.intent.verb in press.WRITES), None)
+    act = next((one for one in made if one and one.intent and one.intent.verb in WRITING), None)
     if act is not None:
         presses.append(replace(act, label="Act now", spoken=f"Act now: {act.label}"))
     return presses

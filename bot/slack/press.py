@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Final
 
 from bot.model.finding import ActionKind, Offer
-from bot.model.intent import Intent, Verb
+from bot.model.intent import WRITING, Intent, Verb
 from bot.model.message import Block
 from bot.slack.budget import BUTTON, URL, VALUE, plain, shorten, units
 from bot.slack.clean import neutral
@@ -33,8 +33,6 @@ COMPLETE: Final = " complete"
 """Ends the thing of a relaunch in complete mode, as a person would type it: `relaunch JOB complete`."""
 EVERYWHERE: Final = frozenset({ActionKind.DETAILS, ActionKind.TICKET_TEXT})
 """Stand on every finding already."""
-
-WRITES: Final = frozenset({Verb.UNBLOCK, Verb.RELAUNCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ def of_offer(offer: Offer, env: str, *, named: bool) -> Press | None:
 def with_one_leading(presses: Iterable[Press]) -> list[Press]:
     """One primary button at most: the first that changes something, unless that is dangerous or not possible now."""
     out = list(presses)
-    writes = (number for number, press in enumerate(out) if press.intent is not None and press.intent.verb in WRITES)
+    writes = (number for number, press in enumerate(out) if press.intent is not None and press.intent.verb in WRITING)
     first = next(writes, None)
     if first is not None and out[first].possible and not out[first].style:
         out[first] = replace(out[first], style="primary")

@@ -17,6 +17,7 @@ from bot.desk.contract import as_object
 from bot.desk.desk import Desk
 from bot.model.intent import Intent, Verb
 from tests.acceptance.asking import NAMES, OPERATOR, World, allowed, label_of, world_of
+from tests.acceptance.in_slack import an_operator, differences
 from tests.acceptance.otherwise import OTHERWISE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.asyncio(loop_scope="module")]
@@ -84,6 +85,17 @@ async def test_other_words_for_the_same_find_the_same(labelled):
             assert (answer["symptom"], answer["cause"]) == expected, words
             assert RANK[answer["certainty"]] <= RANK[label["certainty"]], words
             assert not set(label.get("not_offers", [])) & allowed(answer), words
+
+
+@pytest.mark.parametrize("companion", [True, False], ids=["with the companion", "without it"])
+async def test_slack_shows_what_the_terminal_prints(labelled, companion, tmp_path):
+    world, label, _ = labelled
+    printed = await world.asked(label["ask"], companion=companion)
+
+    async with an_operator(world, tmp_path, companion=companion) as omar:
+        shown = await omar.types(label["ask"], channel="#helpdesk")
+
+    assert differences(shown, printed) == []
 
 
 @pytest.mark.parametrize("name", GROUPED)

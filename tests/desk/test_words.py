@@ -102,8 +102,11 @@ async def test_a_misspelt_command_is_not_guessed(bench):
     assert answer["choices"][0]["verb"] == "status"
 
 
-async def test_a_slash_command_stays_strict_where_its_first_word_is_a_verb(bench):
+async def test_a_slash_command_that_writes_stays_strict_and_a_sentence_is_read_as_one(bench):
     assert bench.desk.understand("unblock jdoe please") == Intent(Verb.UNBLOCK, "jdoe please")
+    assert bench.desk.understand("job AD Provisioning") == Intent(Verb.JOB, "AD Provisioning")
+    assert bench.desk.understand("job is blocked since 2 am, can I resume it?") is None
+    assert bench.desk.understand("access denied on all deletions") is None
     assert bench.desk.understand("why is jdoe's AD account blocked?") is None
     assert bench.desk.understand("AD data look stale") is None
 
