@@ -68,3 +68,13 @@ class RoleRule:
     denied: bool = False
     changed_at: datetime | None = None
     changed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRule:
+    """A navigation rule: who has the role gets the link, for instance a membership in a group."""
+
+    id: str
+    role_id: str
+    resource_id: ResourceId
+    resource: str = ""

@@ -74,6 +74,9 @@ class OrderProperty:
     workflow_state: int | None = None
     confidence: int | None = None
     denied: bool = False
+    created_at: datetime | None = None
+    performed_at: datetime | None = None
+    """When it was last provisioned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,3 +126,12 @@ class Order:
     @property
     def is_errored(self) -> bool:
         return self.state in {OrderState.ERRORED, OrderState.RULE_ERROR} or bool(self.review_filter & 32)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldValue:
+    """One property of one order, with its order and the properties of its owner that were asked for."""
+
+    order: Order
+    held: OrderProperty
+    owner: dict[str, str] = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """Where a value comes from: rules, versions of a resource, contributing sources."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -58,5 +59,7 @@ class Source:
     resource_type: str
     workflow_state: int | None = None
     properties: tuple[str, ...] = ()
+    values: Mapping[str, str] | None = None
+    """What was asked for of the record; None where it was not shown beside its name."""
     valid_to: datetime | None = None
     read_at: datetime | None = None

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
-from bot.model.assignment import Assignment, AssignmentKind, Decision, RoleRule
+from bot.model.assignment import Assignment, AssignmentKind, Decision, LinkRule, RoleRule
 from bot.model.ids import ResourceId
 from bot.nim.capabilities import Part
 from bot.nim.reading import Reading
@@ -40,6 +40,17 @@ class AccessReading(Reading):
         named = rules.of_roles_named(words)
         found = await asyncio.gather(*(self._role_rules(one, named) for one in _RULES))
         return tuple(one for some in found for one in some)
+
+    async def link_rules(self, role_ids: Sequence[str]) -> Sequence[LinkRule]:
+        if not role_ids:
+            return ()
+        rows = await self._asking.with_parts(
+            (Part.LINKED_NAMES,),
+            lambda parts: self._asking.all(
+                entities.NAVIGATION_RULE, rules.link_rules(role_ids, names=Part.LINKED_NAMES in parts)
+            ),
+        )
+        return tuple(one for row in rows if (one := rules.link_rule(row)) is not None)
 
     async def workflow_story(self, workflow_id: str) -> Sequence[Decision]:
         rows = await self._asking.all(entities.ACTIVITY, wire.workflow_story(workflow_id, self._person_type))

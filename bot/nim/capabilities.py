@@ -18,6 +18,7 @@ class Part(StrEnum):
     ACCOUNT_DN = "distinguished name of an account"
     LINKED_NAMES = "names of linked resources"
     SOURCE_NAMES = "names of source records"
+    SOURCE_VALUES = "values of source records beside their names"
     ENTITY_PROPERTIES = "properties of entity types"
     RULE_BINDINGS = "bindings of rules"
     RULE_DIMENSIONS = "dimensions of role rules"

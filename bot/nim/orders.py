@@ -9,7 +9,7 @@ from typing import Final
 
 from bot.errors import NotUnderstood
 from bot.model.ids import EntityTypeId, OrderId, ResourceId, ResourceTypeId
-from bot.model.order import ChangeType, Order, OrderProperty, OrderState
+from bot.model.order import ChangeType, HeldValue, Order, OrderProperty, OrderState
 from bot.model.page import Page
 from bot.nim.asking import in_slices
 from bot.nim.capabilities import Part
@@ -81,6 +81,45 @@ class OrderReading(Reading):
         if len(order_ids) > MOST_VALUES_OF:
             raise NotUnderstood(f"Values are read of at most {MOST_VALUES_OF} orders at a time.")
         return await self._scalars(order_ids) if order_ids else {}
+
+    async def held_values(
+        self,
+        property_name: str = "",
+        *,
+        kind: str = "scalar",
+        owner_id: ResourceId | None = None,
+        owners: Sequence[tuple[str, str]] = (),
+        value: str = "",
+        resource_ids: Sequence[ResourceId] = (),
+        resource_type_ids: Sequence[ResourceTypeId] = (),
+        owner_properties: Sequence[str] = (),
+        as_of: datetime | None = None,
+        limit: int = 50,
+    ) -> Page[HeldValue]:
+        linked = kind != "scalar"
+        ids = await self._property_ids(property_name)
+        wanted = wire.Wanted(property_name, ids, owner_id, owners, value, resource_ids, resource_type_ids)
+
+        async def ask(parts: frozenset[Part]) -> Page[Row]:
+            query = wire.held_values(
+                wanted,
+                person_type=self._person_type,
+                linked=linked,
+                names=Part.LINKED_NAMES in parts,
+                shown=owner_properties,
+                as_of=as_of,
+            )
+            entity = entities.NAVIGATION if linked else entities.SCALAR
+            return await self._asking.page(entity, query, limit=limit, parameters={"getCurrentValues": "true"})
+
+        page = await self._asking.with_parts((Part.LINKED_NAMES,) if linked else (), ask)
+        found = (wire.held_value(row, linked=linked, shown=owner_properties, read_at=page.read_at) for row in page)
+        return Page(tuple(one for one in found if one is not None), page.more, page.read_at)
+
+    async def _property_ids(self, name: str) -> Sequence[str]:
+        """The ids of properties of that name of all entity types; none where types do not show their properties."""
+        kinds = await tried(self._catalogue.entity_kinds) or () if name else ()
+        return tuple(found for kind in kinds if (found := kind.property_id(name)) is not None)
 
     async def _first_page(
         self,

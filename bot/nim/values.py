@@ -1,7 +1,7 @@
 """Reads of resources and their values: now, at a date, by which rule, from which source."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Final
@@ -17,6 +17,7 @@ from bot.nim.reading import Reading
 from bot.nim.wire import entities, rules
 from bot.nim.wire import people as wire
 from bot.nim.wire import sources as source_wire
+from bot.nim.wire.row import Row
 from bot.nim.wire.rules import RuleKind
 
 _PROBES: Final = (timedelta(days=1), timedelta(days=7), timedelta(days=30))
@@ -45,11 +46,12 @@ class ValueReading(Reading):
         where: Sequence[tuple[str, str]] = (),
         ids: Sequence[ResourceId] = (),
         limit: int = 20,
+        as_of: datetime | None = None,
     ) -> Page[ResourceVersion]:
-        query = wire.listing(properties, where, ids)
+        query = wire.listing(properties, where, ids, as_of)
         page = await self._asking.page(entities.resource(entity_type), query, limit=limit)
         found = await in_slices(
-            page, lambda row: wire.version(row, entity_type, properties, as_of=None, read_at=page.read_at)
+            page, lambda row: wire.version(row, entity_type, properties, as_of=as_of, read_at=page.read_at)
         )
         return Page(found, page.more, page.read_at)
 
@@ -74,11 +76,13 @@ class ValueReading(Reading):
             return await self._probed(entity_type, resource_id, properties)
         return told
 
-    async def sources(self, entity_type: str, resource_id: ResourceId) -> Sequence[Source]:
+    async def sources(
+        self, entity_type: str, resource_id: ResourceId, *, shown: Mapping[str, Sequence[str]] | None = None
+    ) -> Sequence[Source]:
         try:
             return await self._files.sources(entity_type, resource_id)
         except NotExposed:
-            return await self._deduced_sources(entity_type, resource_id)
+            return await self._deduced_sources(entity_type, resource_id, shown or {})
 
     async def _rules(
         self, kind: RuleKind, resource_type_id: ResourceTypeId, property_id: str | None, name: str
@@ -136,7 +140,9 @@ class ValueReading(Reading):
         except NimMissing:
             return None
 
-    async def _deduced_sources(self, entity_type: str, resource_id: ResourceId) -> Sequence[Source]:
+    async def _deduced_sources(
+        self, entity_type: str, resource_id: ResourceId, shown: Mapping[str, Sequence[str]]
+    ) -> Sequence[Source]:
         kinds = await tried(self._catalogue.entity_kinds) or ()
         types = await tried(self._catalogue.resource_types) or ()
         names = {str(kind.id): kind.identifier for kind in kinds}
@@ -144,15 +150,16 @@ class ValueReading(Reading):
         targets = {kind.id for kind in kinds if kind.identifier.startswith(entity_type)}
         owners = {one.source_entity_type_id for one in types if one.target_entity_type_id in targets}
         owner_types = sorted(names[str(one)] for one in owners if one is not None and str(one) in names)
-        page = await self._asking.with_parts(
-            (Part.SOURCE_NAMES,),
-            lambda parts: self._asking.page(
-                entities.ORDER,
-                source_wire.sources(ids, owner_types if Part.SOURCE_NAMES in parts else ()),
-                limit=self._asking.config.page_size,
-            ),
-        )
-        found = (source_wire.source(row, names, page.read_at) for row in page)
+
+        async def ask(parts: frozenset[Part]) -> tuple[Page[Row], Mapping[str, Sequence[str]]]:
+            named = owner_types if Part.SOURCE_NAMES in parts else ()
+            valued = shown if Part.SOURCE_VALUES in parts and named else {}
+            query = source_wire.sources(ids, named, valued)
+            return await self._asking.page(entities.ORDER, query, limit=self._asking.config.page_size), valued
+
+        optional = (Part.SOURCE_VALUES, Part.SOURCE_NAMES) if shown else (Part.SOURCE_NAMES,)
+        page, valued = await self._asking.with_parts(optional, ask)
+        found = (source_wire.source(row, names, page.read_at, valued) for row in page)
         return tuple(one for one in found if one is not None)
 
     async def _records(self, entity_type: str, resource_id: ResourceId) -> Sequence[str]:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.model.answer import RequestMade
-from bot.model.assignment import Assignment, Decision, RoleRule
+from bot.model.assignment import Assignment, Decision, LinkRule, RoleRule
 from bot.model.change import LinkChange, Operation, Progress, RowChange, TableMapping
 from bot.model.file import AgentFile, Folder, TaskLog
 from bot.model.ids import AgentId, ConnectorId, JobId, JobRunId, OrderId, ResourceId, ResourceTypeId, TaskId, TaskRunId
 from bot.model.job import Connector, JobRun, Limits, RunState, TaskRun
-from bot.model.order import ChangeType, Order, OrderProperty, OrderState
+from bot.model.order import ChangeType, HeldValue, Order, OrderProperty, OrderState
 from bot.model.page import Page
 from bot.model.person import Person
 from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
@@ -99,6 +99,26 @@ class OrderReads(Protocol):
         """Scalar values that a few orders (at most 50) would write: one request, however many orders."""
         ...
 
+    async def held_values(
+        self,
+        property_name: str = "",
+        *,
+        kind: str = "scalar",
+        owner_id: ResourceId | None = None,
+        owners: Sequence[tuple[str, str]] = (),
+        value: str = "",
+        resource_ids: Sequence[ResourceId] = (),
+        resource_type_ids: Sequence[ResourceTypeId] = (),
+        owner_properties: Sequence[str] = (),
+        as_of: datetime | None = None,
+        limit: int = 50,
+    ) -> Page[HeldValue]:
+        """One property as orders hold it, with its order and its owner: one request, oldest first.
+
+        `owners` holds pairs of a person's property and its exact value; `resource_ids` what links lead to.
+        """
+        ...
+
     def all_orders(self, *, errored: bool, states: Sequence[OrderState] = ()) -> AsyncIterator[Page[Order]]:
         """Page after page, for *Count all*."""
         ...
@@ -141,8 +161,12 @@ class ValueReads(Protocol):
         where: Sequence[tuple[str, str]] = (),
         ids: Sequence[ResourceId] = (),
         limit: int = 20,
+        as_of: datetime | None = None,
     ) -> Page[ResourceVersion]:
-        """`where` holds pairs of property and exact value, all of which must hold; `ids` (at most 50) any of which."""
+        """`where` holds pairs of property and exact value, all of which must hold; `ids` (at most 50) any of which.
+
+        With `as_of` as they were at that moment.
+        """
         ...
 
     async def rules_of(
@@ -157,7 +181,11 @@ class ValueReads(Protocol):
         """Newest first. From the companion where it has it, else by a few "as of" reads, marked by `not_before`."""
         ...
 
-    async def sources(self, entity_type: str, resource_id: ResourceId) -> Sequence[Source]: ...
+    async def sources(
+        self, entity_type: str, resource_id: ResourceId, *, shown: Mapping[str, Sequence[str]] | None = None
+    ) -> Sequence[Source]:
+        """`shown` names properties of the source records by their entity type: they come along where they can."""
+        ...
 
 
 class AccessReads(Protocol):
@@ -171,6 +199,10 @@ class AccessReads(Protocol):
 
     async def role_rules_named(self, words: str) -> Sequence[RoleRule]:
         """Rules of roles in whose name each of the words occurs: one request per kind of rule."""
+        ...
+
+    async def link_rules(self, role_ids: Sequence[str]) -> Sequence[LinkRule]:
+        """Links that single roles give: one request."""
         ...
 
     async def workflow_story(self, workflow_id: str) -> Sequence[Decision]: ...

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.errors import NimDenied, NimMissing, NotExposed
 from bot.model.answer import RequestMade
-from bot.model.assignment import Assignment, Decision, RoleRule
+from bot.model.assignment import Assignment, Decision, LinkRule, RoleRule
 from bot.model.change import LinkChange, Operation, Progress, RowChange, TableMapping
 from bot.model.file import AgentFile, Folder, LogLine, TaskLog
 from bot.model.ids import (
@@ -25,7 +25,7 @@ from bot.model.ids import (
     TaskRunId,
 )
 from bot.model.job import Connector, Job, JobRun, Limits, RunState, Step, Task, TaskKind, TaskRun
-from bot.model.order import ChangeType, Order, OrderError, OrderProperty, OrderState, ResourceType
+from bot.model.order import ChangeType, HeldValue, Order, OrderError, OrderProperty, OrderState, ResourceType
 from bot.model.page import Page
 from bot.model.person import Person
 from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
@@ -194,6 +194,8 @@ class FakeNim:
     ended_orders: list[Order] = field(default_factory=list)
     """Orders as they stood before they ended: only a read as of an earlier time shows them."""
     values: dict[str, tuple[OrderProperty, ...]] = field(default_factory=dict)
+    values_then: dict[str, tuple[OrderProperty, ...]] = field(default_factory=dict)
+    """What "as of" reads find, whatever the time."""
     people: list[Person] = field(default_factory=list)
     changes: dict[tuple[str, str], list[RowChange]] = field(default_factory=dict)
     links: list[LinkChange] = field(default_factory=list)
@@ -203,6 +205,7 @@ class FakeNim:
     all_sources: list[Source] = field(default_factory=list)
     held: list[Assignment] = field(default_factory=list)
     all_role_rules: list[RoleRule] = field(default_factory=list)
+    all_link_rules: list[LinkRule] = field(default_factory=list)
     stories: dict[str, list[Decision]] = field(default_factory=dict)
     logs: dict[str, list[str]] = field(default_factory=dict)
     listing: dict[Folder, list[AgentFile]] = field(default_factory=dict)
@@ -388,6 +391,46 @@ class FakeNim:
         assert len(order_ids) <= 50
         return {one: self.values[one] for one in order_ids if one in self.values}
 
+    async def held_values(
+        self,
+        property_name: str = "",
+        *,
+        kind: str = "scalar",
+        owner_id: ResourceId | None = None,
+        owners: Sequence[tuple[str, str]] = (),
+        value: str = "",
+        resource_ids: Sequence[ResourceId] = (),
+        resource_type_ids: Sequence[ResourceTypeId] = (),
+        owner_properties: Sequence[str] = (),
+        as_of: datetime | None = None,
+        limit: int = 50,
+    ) -> Page[HeldValue]:
+        self._ask("past_values" if as_of else "held_values" if owner_id else "others_values")
+        found = []
+        for order in self.all_the_orders:
+            known = self._owner_of(order, as_of)
+            if (
+                (owner_id is not None and order.owner_id != owner_id)
+                or (resource_type_ids and order.resource_type_id not in resource_type_ids)
+                or any(known.get(name) != text for name, text in owners)
+            ):
+                continue
+            found += [
+                HeldValue(order, one, {name: known[name] for name in owner_properties if name in known})
+                for one in (self.values_then if as_of else self.values).get(order.id, ())
+                if (one.kind == "scalar") == (kind == "scalar")
+                and property_name.lower() in {"", one.name.lower()}
+                and value in {"", one.value}
+                and (not resource_ids or one.value in resource_ids)
+            ]
+        return self.page(found, limit)
+
+    def _owner_of(self, order: Order, as_of: datetime | None) -> dict[str, str]:
+        return next(
+            (one.properties for one in self.versions if one.id == order.owner_id and one.as_of == as_of),
+            {},
+        )
+
     async def all_orders(self, *, errored: bool, states: Sequence[OrderState] = ()) -> AsyncIterator[Page[Order]]:
         self._ask("all_orders")
         yield await self.orders(errored=errored, states=states)
@@ -469,7 +512,9 @@ class FakeNim:
         self._ask("history")
         return sorted((one for one in self.value_changes), key=lambda one: one.at, reverse=True)
 
-    async def sources(self, entity_type: str, resource_id: ResourceId) -> Sequence[Source]:
+    async def sources(
+        self, entity_type: str, resource_id: ResourceId, *, shown: Mapping[str, Sequence[str]] | None = None
+    ) -> Sequence[Source]:
         self._ask("sources")
         return self.all_sources
 
@@ -487,6 +532,10 @@ class FakeNim:
     async def role_rules_named(self, words: str) -> Sequence[RoleRule]:
         self._ask("role_rules_named")
         return [one for one in self.all_role_rules if words.casefold() in one.role.casefold()]
+
+    async def link_rules(self, role_ids: Sequence[str]) -> Sequence[LinkRule]:
+        self._ask("link_rules")
+        return [one for one in self.all_link_rules if one.role_id in role_ids]
 
     async def workflow_story(self, workflow_id: str) -> Sequence[Decision]:
         self._ask("workflow_story")

@@ -10,7 +10,7 @@ from bot.diagnosis.symptoms import wrong_values
 from bot.diagnosis.symptoms.wrong_values.evidence import inputs_of
 from bot.model.finding import ActionKind, Certainty
 from bot.model.ids import OrderId, ResourceId, ResourceTypeId
-from bot.model.job import TaskKind
+from bot.model.job import RunState, TaskKind
 from bot.model.order import ChangeType, OrderProperty, OrderState
 from bot.model.person import Person
 from bot.model.value import PropertyRule, ResourceVersion, Source, ValueChange
@@ -119,15 +119,170 @@ async def test_6d_is_only_possible_when_the_source_cannot_be_compared():
     assert (await ask(nim)).certainty is Certainty.POSSIBLE
 
 
-async def test_6d_is_confirmed_when_only_the_rule_changed():
+def changed_rule(*, then: str = "Sales FR", organization: str = "Sales FR") -> FakeNim:
+    """The rule was changed twelve hours ago; before, the value and its input were these."""
     nim = world()
-    nim.all_the_orders = [replace(nim.all_the_orders[0], start_date=ago(hours=11))]
     nim.rules = [replace(RULE, changed_at=ago(hours=12))]
-    before = replace(nim.versions[0], as_of=ago(hours=12, minutes=1))
-    nim.versions.append(before)
-    assert (await ask(nim)).certainty is Certainty.CONFIRMED
-    nim.versions[-1] = replace(before, properties={"Organization": "Sales ES"})
-    assert (await ask(nim)).certainty is Certainty.LIKELY
+    nim.values_then = {OrderId("500"): (OrderProperty("department", "scalar", then, then, then),)}
+    minute_before = ago(hours=12, minutes=1)
+    nim.versions.append(replace(nim.versions[0], properties={"Organization": organization}, as_of=minute_before))
+    return nim
+
+
+async def test_6d_is_confirmed_when_only_the_rule_changed():
+    assert (await ask(changed_rule())).certainty is Certainty.CONFIRMED
+
+
+async def test_6d_is_not_confirmed_when_the_input_changed_as_well():
+    found = await ask(changed_rule(organization="Sales ES"))
+    assert (found.cause, found.certainty) == ("6d", Certainty.LIKELY)
+
+
+async def test_6d_is_not_told_when_the_change_made_no_difference():
+    found = await ask(changed_rule(then="Sales EMEA"))
+    assert (found.cause, found.certainty) == ("6l", Certainty.POSSIBLE)
+
+
+async def test_6d_is_only_possible_when_the_value_before_cannot_be_read():
+    nim = changed_rule()
+    nim.denied = {"past_values"}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("6d", Certainty.POSSIBLE)
+
+
+def with_colleagues(
+    nim: FakeNim, *colleagues: tuple[str, str], name: str = "LastName", organization: str = "FR-110"
+) -> FakeNim:
+    """Each colleague by the value that the rule reads and the value that it made."""
+    nim.property_names = {kind: [*known, "OrganizationCode", name] for kind, known in nim.property_names.items()}
+    nim.versions = [
+        replace(one, properties={**one.properties, "OrganizationCode": organization}) for one in nim.versions
+    ]
+    for number, (read, made) in enumerate(colleagues):
+        owner = ResourceId(f"91{number}")
+        nim.all_the_orders.append(
+            order(f"51{number}", OrderState.VERIFIED, ChangeType.UPDATE, owner_id=owner, owner_name="x")
+        )
+        nim.values[OrderId(f"51{number}")] = (OrderProperty("mail", "scalar", made, made, made),)
+        nim.versions.append(
+            ResourceVersion(owner, "Directory_User", "x", {"OrganizationCode": organization, name: read})
+        )
+    return nim
+
+
+def mailed(last_name: str, mail: str, *colleagues: tuple[str, str], source: str | None = None) -> FakeNim:
+    """A world in which the mail address is made of the family name."""
+    nim = world()
+    nim.values = {OrderId("500"): (OrderProperty("mail", "scalar", mail, mail, mail),)}
+    nim.rules = [replace(RULE, property="mail", expression='C#:person:return person.LastName + "@x.com";')]
+    of_source = last_name if source is None else source
+    nim.versions = [
+        replace(one, properties={"LastName": last_name if one.id == JOHN.id else of_source}) for one in nim.versions
+    ]
+    return with_colleagues(nim, *colleagues)
+
+
+async def ask_mail(nim: FakeNim, **more):
+    subject = Subject(person=JOHN, property_name="mail", **more)
+    return wrong_values.diagnose(await wrong_values.gather(nim, subject, SITE, NOW), NOW)
+
+
+RIGHT = (("Leroy", "leroy@x.com"), ("Lopez", "lopez@x.com"), ("Ng-Tran", "ng-tran@x.com"))
+
+
+@pytest.mark.parametrize(
+    ("last_name", "mail", "said"),
+    [
+        ("Müller", "m.ller@x.com", "accents or signs"),
+        ("Peña", "peña@x.com", "another sign"),
+        ("Keller", "kell@x.com", "not in this person's"),
+        ("", "@x.com", "is empty for this person"),
+    ],
+)
+async def test_6e_only_this_person_while_the_colleagues_are_right(last_name, mail, said):
+    found = await ask_mail(mailed(last_name, mail, *RIGHT))
+    assert (found.cause, found.certainty) == ("6e", Certainty.LIKELY)
+    assert said in found.text
+    assert next(fact for fact in found.evidence if fact.label == "Colleague").value.startswith("mail: leroy@x.com")
+    assert any(one.action is ActionKind.RECOMPUTE_ONE for one in found.offers)
+
+
+async def test_6e_a_number_keeps_two_people_apart_who_have_one_name():
+    nim = mailed("Doe", "doe2@x.com", ("Doe", "doe@x.com"))
+    found = await ask_mail(nim)
+    assert (found.cause, found.certainty) == ("6e", Certainty.LIKELY)
+    assert "number" in found.text
+    assert "doe@x.com" not in str(found.without_names())
+
+
+async def test_6e_is_not_told_of_a_number_that_nobody_else_lacks():
+    assert (await ask_mail(mailed("Doe", "doe2@x.com", *RIGHT))).cause != "6e"
+
+
+async def test_6e_a_second_record_is_only_possible_without_colleagues():
+    nim = mailed("Doe", "doe@x.com")
+    nim.all_sources.append(Source("HR_Person", ResourceId("6"), "Doe, John", "HR_Person_To_Directory_UserRecord"))
+    found = await ask_mail(nim, expected_value="john@x.com")
+    assert (found.cause, found.certainty) == ("6e", Certainty.POSSIBLE)
+
+
+async def test_6e_colleagues_with_the_same_inputs_have_another_value():
+    nim = mailed("Doe", "x.com", ("Doe", "y.com"), ("Doe", "y.com"))
+    assert (await ask_mail(nim)).cause == "6e"
+
+
+async def test_6d_and_6e_are_not_separable_without_colleagues():
+    nim = mailed("Müller", "m.ller@x.com", ("Leroy", "leroy@x.com"))
+    found = await ask_mail(nim, expected_value="muller@x.com")
+    assert (found.cause, found.certainty) == ("6d", Certainty.POSSIBLE)
+    assert "cannot be told apart" in found.text
+
+
+async def test_6d_and_6e_are_not_separable_when_colleagues_cannot_be_read():
+    nim = mailed("Müller", "m.ller@x.com", *RIGHT)
+    nim.denied = {"others_values"}
+    found = await ask_mail(nim, expected_value="muller@x.com")
+    assert (found.cause, found.certainty) == ("6d", Certainty.POSSIBLE)
+    assert any("cannot be told apart" in one.why for one in found.missing)
+
+
+async def test_6d_colleagues_with_the_same_inputs_have_the_same_wrong_value():
+    nim = mailed("Doe", "sales@x.com", ("Doe", "sales@x.com"), ("Doe", "sales@x.com"))
+    found = await ask_mail(nim, expected_value="doe@x.com")
+    assert (found.cause, found.certainty) == ("6d", Certainty.LIKELY)
+    assert "2 colleagues with the same inputs have the same value" in found.text
+
+
+@pytest.mark.parametrize("kind", [TaskKind.EXPRESSIONS, TaskKind.ROLE_MODEL])
+async def test_nothing_is_sure_while_the_role_model_is_computed(kind):
+    nim = changed_rule()
+    nim.all_task_runs = [task_run("9", kind, RunState.RUNNING, start=ago(minutes=2), seconds=None, connector_id=None)]
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("6d", Certainty.POSSIBLE)
+    assert "being computed" in found.text
+    assert found.next == "Ask again when the computation has ended."
+    assert [one.allowed for one in found.offers] == [False]
+
+
+async def test_a_value_kept_by_hand_stays_sure_while_the_role_model_is_computed():
+    nim = world(value="Boss", policy="Clerk", current="Boss", workflow_state=16)
+    nim.all_task_runs = [
+        task_run("9", TaskKind.ROLE_MODEL, RunState.RUNNING, start=ago(minutes=2), seconds=None, connector_id=None)
+    ]
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("6h", Certainty.CONFIRMED)
+
+
+async def test_6b_offers_no_second_run_beside_the_one_in_progress():
+    nim = world(value="Sales FR", policy="Sales FR", current="Sales FR")
+    nim.with_job(job("1001", "HR_Complete"), task("203", "Sync_HR", TaskKind.SYNCHRONIZE, HR))
+    nim.all_task_runs = [
+        task_run("5", TaskKind.EXPORT, RunState.RUNNING, start=ago(minutes=2), seconds=None, connector_id=HR),
+        task_run("4", TaskKind.SYNCHRONIZE, start=ago(hours=8), connector_id=HR, task_id="203"),
+    ]
+    found = await ask(nim, told="still has the old name")
+    assert found.certainty is Certainty.POSSIBLE
+    assert [one.allowed for one in found.offers if one.action is ActionKind.RELAUNCH_COMPLETE] == [False]
 
 
 @pytest.mark.parametrize(
@@ -136,7 +291,7 @@ async def test_6d_is_confirmed_when_only_the_rule_changed():
 )
 async def test_6b_the_source_may_have_changed_since_it_was_synchronized(told, row, certainty):
     nim = world(value="Sales FR", policy="Sales FR", current="Sales FR")
-    nim.all_task_runs = [task_run("4", TaskKind.SYNCHRONIZE, start=ago(hours=8), connector_id=HR)]
+    nim.all_task_runs = [task_run("4", TaskKind.SYNCHRONIZE, start=ago(hours=8), connector_id=HR, task_id="203")]
     nim.with_job(job("1001", "HR_Complete"), task("203", "Sync_HR", TaskKind.SYNCHRONIZE, HR))
     found = await ask(nim, told=told)
     assert (found.cause, found.certainty) == (row, certainty)
@@ -168,6 +323,25 @@ async def test_6h_a_value_set_by_hand_is_protected(discard, row, certainty):
         assert not found.offers
     else:
         assert found.cause != "6h"
+
+
+async def test_6g_the_propertys_own_state_counts_though_the_account_is_verified():
+    nim = world(value="Sales FR", policy="Sales FR", current=None)
+    nim.values = {OrderId("500"): (replace(nim.values["500"][0], state=OrderState.AWAITING_APPROVAL),)}
+    found = await ask(nim, expected_value="Sales FR")
+    assert (found.cause, found.certainty) == ("6g", Certainty.CONFIRMED)
+    assert "awaiting approval" in found.text
+
+
+async def test_6g_is_not_told_of_a_property_that_is_done_in_an_order_that_failed():
+    nim = world(value="Sales FR", policy="Sales FR", current="Marketing", state=OrderState.ERRORED)
+    nim.values = {OrderId("500"): (replace(nim.values["500"][0], state=OrderState.VERIFIED),)}
+    assert (await ask(nim)).cause == "6i"
+
+
+async def test_6h_a_value_kept_by_hand_where_the_rule_gives_none_is_likely():
+    found = await ask(world(value="Boss", policy=None, current="Boss", workflow_state=16))
+    assert (found.cause, found.certainty) == ("6h", Certainty.LIKELY)
 
 
 async def test_6i_somebody_changed_it_in_the_account():

@@ -1,12 +1,12 @@
 """Provisioning orders: assigned resource types with errors and values (nim-api 4.11 to 4.13, E6 to E8)."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from bot.model.ids import EntityTypeId, JobRunId, OrderId, ResourceId, ResourceTypeId
-from bot.model.order import ChangeType, Order, OrderError, OrderProperty, OrderState
+from bot.model.order import ChangeType, HeldValue, Order, OrderError, OrderProperty, OrderState
 from bot.nim.squery import (
     Condition,
     Join,
@@ -23,6 +23,7 @@ from bot.nim.squery import (
     one_of,
     paths,
 )
+from bot.nim.wire.people import Properties, value_at
 from bot.nim.wire.row import Row
 
 PENDING: Final = 1
@@ -45,6 +46,15 @@ _FIRST_NOT_REVIEWED: Final = 16
 _ROLE: Final = Join("Role", "r")
 _ERRORS: Final = Join("AssignedResourceErrors", "e")
 _PROPERTY: Final = Join("Property", "p")
+_ORDER: Final = Join("AssignedResourceType", "a")
+_ORDERS_ROLE: Final = Join("Role", "r", after=_ORDER)
+_FIELDS_OF_ORDER: Final = (
+    *("Id", "ProvisioningState", "ConsolidatedProvisioningState", "ProvisioningReviewFilter", "WorkflowState"),
+    *("IsDenied", "SourceMatchedConfidenceLevel", "RoleId", "OwnerType", "OwnerId", "ResourceId"),
+    *("StartDate", "EndDate", "WhenCreated", "WhenPerformed"),
+)
+_LINK_FIELDS: Final = ("ResourceId", "PolicyResourceId", "ConfidenceLevel", "IsDenied")
+_LINK_ENDS: Final = (("Resource", "lv"), ("PolicyResource", "lp"), ("CurrentResource", "lc"))
 DN_NAMES: Final = ("dn", "distinguishedname")
 """Properties that hold where an account lies in a directory, in lower case."""
 
@@ -181,10 +191,7 @@ def scalars(order_ids: Sequence[OrderId]) -> Query:
 
 def navigations(order_id: OrderId, *, names: bool) -> Query:
     """`names`: also how the linked resources are called, and the one that the managed system holds now."""
-    linked = tuple(
-        Join(navigation, alias)
-        for navigation, alias in (("Resource", "lv"), ("PolicyResource", "lp"), ("CurrentResource", "lc"))
-    )
+    linked = tuple(Join(navigation, alias) for navigation, alias in _LINK_ENDS)
     return Query(
         joins=(_PROPERTY, *(linked if names else ())),
         select=(
@@ -195,6 +202,80 @@ def navigations(order_id: OrderId, *, names: bool) -> Query:
         ),
         where=equal("AssignedResourceTypeId", number(order_id)),
         order=(Sort(Path("Id")),),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Whose values are asked for; what is empty does not narrow the question."""
+
+    property_name: str = ""
+    property_ids: Sequence[str] = ()
+    """The property's ids, where entity types show their properties; else its name counts."""
+    owner_id: ResourceId | None = None
+    owners: Sequence[tuple[str, str]] = ()
+    value: str = ""
+    resource_ids: Sequence[ResourceId] = ()
+    resource_type_ids: Sequence[ResourceTypeId] = ()
+
+
+def held_values(
+    wanted: Wanted, *, person_type: str, linked: bool, names: bool, shown: Sequence[str], as_of: datetime | None
+) -> Query:
+    """Values, or with `linked` links, each with its order and with the properties `shown` of its owner."""
+    owner = Join("Owner", "o", of_type=person_type)
+    of_owner = Properties(base=owner)
+    select = [
+        *paths("Id", "AssignedResourceTypeId", "WorkflowState", "ProvisioningState", "WhenCreated", "WhenPerformed"),
+        *(paths(*_LINK_FIELDS) if linked else paths("Value", "PolicyValue", "CurrentValue")),
+        _PROPERTY["Identifier"],
+        *(_ORDER[name] for name in _FIELDS_OF_ORDER),
+        *(_ORDERS_ROLE[name] for name in ("Identifier", "DisplayName")),
+        owner["InternalDisplayName"],
+        *(of_owner.path(name) for name in shown),
+    ]
+    ends = tuple(Join(navigation, alias) for navigation, alias in _LINK_ENDS) if linked and names else ()
+    select += [join["InternalDisplayName"] for join in ends]
+    where = _values_condition(wanted, of_owner)
+    return Query(
+        joins=(_PROPERTY, _ORDER, _ORDERS_ROLE, owner, *of_owner.joins, *ends),
+        select=tuple(dict.fromkeys(select)),
+        where=where,
+        order=(Sort(Path("Id")),),
+        as_of=as_of,
+    )
+
+
+def _values_condition(wanted: Wanted, of_owner: Properties) -> Condition:
+    parts: list[Condition] = []
+    if wanted.property_ids:
+        parts.append(one_of("PropertyId", [number(one) for one in wanted.property_ids]))
+    elif wanted.property_name:
+        parts.append(equal(_PROPERTY["Identifier"], wanted.property_name))
+    if wanted.owner_id is not None:
+        parts.append(equal("OwnerId", number(wanted.owner_id)))
+    parts += [equal(of_owner.path(name), value) for name, value in wanted.owners]
+    if wanted.value:
+        parts.append(equal("Value", wanted.value))
+    if wanted.resource_ids:
+        parts.append(one_of("ResourceId", [number(one) for one in wanted.resource_ids]))
+    if wanted.resource_type_ids:
+        parts.append(one_of(_ORDER["RoleId"], [number(one) for one in wanted.resource_type_ids]))
+    return all_of(*parts)
+
+
+def held_value(row: Row, *, linked: bool, shown: Sequence[str], read_at: datetime) -> HeldValue | None:
+    """None for a value whose order is not shown."""
+    beside = row.at("AssignedResourceType")
+    if beside.id() is None:
+        return None
+    _, held = navigation(row) if linked else scalar(row)
+    owner = row.at("Owner")
+    found = order(beside, dn=None, read_at=read_at)
+    return HeldValue(
+        replace(found, owner_name=owner.text("InternalDisplayName")),
+        replace(held, created_at=row.moment("WhenCreated"), performed_at=row.moment("WhenPerformed")),
+        {name: value for name in shown if (value := value_at(owner, name)) is not None},
     )
 
 

@@ -41,6 +41,8 @@ class Properties:
     """Paths of properties with the joins that they need, in the order in which they were first named."""
 
     joins: list[Join] = field(default_factory=list)
+    base: Join | None = None
+    """The join behind which the properties are, where they are not the root's."""
     _known: dict[str, Join] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
@@ -49,7 +51,7 @@ class Properties:
             *navigations, last = [identifier(part) for part in name.split(".")]
         except ValueError as why:
             raise NotUnderstood(f"{name[:50]!r} is no name of a property.") from why
-        after: Join | None = None
+        after = self.base
         so_far = ""
         for navigation in navigations:
             so_far = f"{so_far}.{navigation}".casefold()
@@ -99,7 +101,12 @@ def item(shown: Sequence[str], as_of: datetime | None = None) -> Query:
     return Query(select=select, joins=tuple(properties.joins), as_of=as_of, item=True)
 
 
-def listing(shown: Sequence[str], where: Sequence[tuple[str, str]], ids: Sequence[str] = ()) -> Query:
+def listing(
+    shown: Sequence[str],
+    where: Sequence[tuple[str, str]],
+    ids: Sequence[str] = (),
+    as_of: datetime | None = None,
+) -> Query:
     """Raises NotUnderstood for more ids than a request line holds."""
     if len(ids) > MOST_IDS:
         raise NotUnderstood(f"Resources are read by at most {MOST_IDS} ids at a time.")
@@ -108,7 +115,8 @@ def listing(shown: Sequence[str], where: Sequence[tuple[str, str]], ids: Sequenc
     if ids:
         conditions.append(one_of("Id", [number(one) for one in ids]))
     select = _select(properties, shown)
-    return Query(select=select, joins=tuple(properties.joins), where=all_of(*conditions) if conditions else None)
+    where_all = all_of(*conditions) if conditions else None
+    return Query(select=select, joins=tuple(properties.joins), where=where_all, as_of=as_of)
 
 
 def _select(properties: Properties, shown: Sequence[str]) -> tuple[Path, ...]:

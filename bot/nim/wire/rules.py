@@ -5,8 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 from bot.errors import NotUnderstood
-from bot.model.assignment import RoleRule
-from bot.model.ids import ResourceTypeId
+from bot.model.assignment import LinkRule, RoleRule
+from bot.model.ids import ResourceId, ResourceTypeId
 from bot.model.value import PropertyRule
 from bot.nim.squery import Condition, Join, Op, Query, all_of, any_of, compare, equal, number, one_of, paths
 from bot.nim.wire.people import MOST_WORDS, spellings
@@ -86,6 +86,31 @@ def property_rule(row: Row, kind: RuleKind, name: str) -> PropertyRule:
         confidence=confidence,
         changed_at=row.moment("WhenChanged"),
         changed_by=row.at("ChangedBy").text("InternalDisplayName"),
+    )
+
+
+def link_rules(role_ids: Sequence[str], *, names: bool) -> Query:
+    """Navigation rules of single roles that give a link and do not forbid it."""
+    return Query(
+        joins=(_LINKED,) if names else (),
+        select=(
+            *paths("Id", "SingleRoleId", "ResourceId", "IsDenied"),
+            *((_LINKED["InternalDisplayName"],) if names else ()),
+        ),
+        where=one_of("SingleRoleId", [number(one) for one in role_ids]),
+    )
+
+
+def link_rule(row: Row) -> LinkRule | None:
+    """None for a rule that forbids a link, or whose link is not shown."""
+    linked = row.id("ResourceId")
+    if linked is None or row.flag("IsDenied"):
+        return None
+    return LinkRule(
+        row.own_id("a rule"),
+        row.id("SingleRoleId") or "",
+        ResourceId(linked),
+        row.at("Resource").text("InternalDisplayName"),
     )
 
 

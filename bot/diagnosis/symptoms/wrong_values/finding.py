@@ -5,20 +5,24 @@ from typing import Final
 
 from bot.diagnosis import links
 from bot.diagnosis.masking import shown_value
-from bot.diagnosis.site import Site
-from bot.diagnosis.symptoms.wrong_values.evidence import Evidence
-from bot.diagnosis.symptoms.wrong_values.rows import Cause, causes_of, computed, newest_rule, ruled_out
-from bot.diagnosis.words import title, type_name
+from bot.diagnosis.symptoms.wrong_values.evidence import Evidence, computed_of
+from bot.diagnosis.symptoms.wrong_values.others import colleagues_of, namesakes_of
+from bot.diagnosis.symptoms.wrong_values.rows import Cause, causes_of, newest_rule, ruled_out
+from bot.diagnosis.words import moment, title, type_name
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark
+from bot.model.order import HeldValue, OrderState
 from bot.model.picture import Step, Timeline, Track
 
 NUMBER: Final = 6
 _FEWEST_TRACKS: Final = 2
+_FEWEST_SOURCES: Final = 2
+_MOST_TOLD: Final = 3
 _SAYS: Final = {
     "6a": "wrong at the source",
     "6b": "the source may have changed since",
     "6c": "several sources contribute",
     "6d": "rule, not data",
+    "6e": "an edge case of the rule",
     "6f": "the identity differs from its source",
     "6g": "not provisioned yet",
     "6h": "a value set by hand is protected",
@@ -32,6 +36,7 @@ _NEXT: Final = {
     "6b": "Relaunch the complete synchronization of the source, then look again.",
     "6c": "Look at View Sources which record has precedence, and correct or end the other one.",
     "6d": "An application administrator looks at the rule; then recompute this person and compare, before all.",
+    "6e": "An application administrator makes the rule handle this case; then recompute this person and compare.",
     "6f": "Look at View Sources and View History: when did the identity change, and did its source?",
     "6g": "Look at that order: it is pending, waits for a review, or is in error.",
     "6h": "Reconcile the property in Resource Reconciliation if the rule's value is wanted.",
@@ -40,13 +45,26 @@ _NEXT: Final = {
     "6k": "Wait for the next computation, or have the role model computed.",
     "6l": "Compare with the rule: if something else is wanted, the rule or the source has to change.",
 }
-_RULE_IS_WRONG: Final = frozenset({"6d", "6f", "6j"})
+_RULE_IS_WRONG: Final = frozenset({"6d", "6e", "6f", "6j"})
 _RECOMPUTE: Final = "Recompute this user (helpdesk workflow up to Access Permissions)"
 """A person does it in Identity Manager, without validating: no installation is known to expose it."""
 
 
-def _next(row: str, site: Site) -> str:
-    return _NEXT[row] + (site.tried_first if row in _RULE_IS_WRONG else "")
+def _next_step(evidence: Evidence, first: Cause | None) -> str:
+    if evidence.computing is not None:
+        return "Ask again when the computation has ended."
+    if first is None:
+        return "Look at View Sources and View History of the person."
+    return _NEXT[first.row] + (evidence.site.tried_first if first.row in _RULE_IS_WRONG else "")
+
+
+def _text(evidence: Evidence, first: Cause | None, name: str) -> str:
+    """A computation in progress comes first: what it changes is not known yet (troubleshooting 5.6)."""
+    said = first.why if first else _without_cause(evidence, name)
+    run = evidence.computing
+    if run is None:
+        return said
+    return f"The role model is being computed since {moment(run.started_at)}, so values may change. {said}"
 
 
 def diagnose(evidence: Evidence, now: datetime) -> Finding:
@@ -64,8 +82,8 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         certainty=first.certainty if first else Certainty.UNKNOWN,
         title=title(f"{who}{kind}{name}: {said}"),
         title_public=title(f"{kind}{name} of one person: {said}"),
-        text=first.why if first else _without_cause(evidence, name),
-        next=_next(first.row, evidence.site) if first else "Look at View Sources and View History of the person.",
+        text=_text(evidence, first, name),
+        next=_next_step(evidence, first),
         verify=f"The computed value of {name} is the expected one, and nothing else of the person has changed."
         if first and first.row != "6l"
         else "",
@@ -86,12 +104,18 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
             *((links.resource_reconciliation(evidence.site),) if first and first.row == "6h" else ()),
             links.vendor_page(NUMBER),
         ),
-        say_to_caller="It is known which value is wrong, and it is being corrected where it comes from."
-        if first
-        else "",
-        as_of=evidence.orders.read_at if evidence.orders else now,
+        say_to_caller=_caller(first),
+        as_of=evidence.values.read_at if evidence.values else now,
         pictures=_timeline(evidence, now),
     )
+
+
+def _caller(first: Cause | None) -> str:
+    if first is None:
+        return ""
+    if first.row == "6l":
+        return "The value is what the rules give; tell us if something else is expected."
+    return "It is known which value is wrong, and it is being corrected where it comes from."
 
 
 def _timeline(evidence: Evidence, now: datetime) -> tuple[Timeline, ...]:
@@ -118,7 +142,7 @@ def _timeline(evidence: Evidence, now: datetime) -> tuple[Timeline, ...]:
 
 
 def _without_cause(evidence: Evidence, name: str) -> str:
-    if evidence.orders is None:
+    if evidence.values is None:
         return "The person's orders could not be read, so nothing can be compared."
     if evidence.held is None:
         return f"No order of the person provisions a property called {name}."
@@ -132,13 +156,14 @@ def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
         source, at = f"order {order.id}", order.read_at or now
         for label, value in (
             ("In the account", held.current),
-            ("Computed by the rule", computed(evidence)),
+            ("Computed by the rule", evidence.computed),
             ("To be provisioned", held.value),
         ):
             if value is not None:
                 shown = shown_value(held.name, value, evidence.site.private_properties) or ""
                 facts.append(Fact(label, f"{held.name}: {shown}", source, at, private=True))
-        facts.append(Fact("State", order.state.value, source, order.performed_at or order.created_at or at))
+        state = order.state if held.state is OrderState.NONE else held.state
+        facts.append(Fact("State", state.value, source, order.performed_at or order.created_at or at))
     for rule in list(evidence.rules or ())[:2]:
         author = f", changed by {rule.changed_by}" if rule.changed_by else ""
         facts.append(
@@ -156,7 +181,12 @@ def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
                 f"{key}: {shown_value(key, value, evidence.site.private_properties)}"
                 for key, value in sorted(version.properties.items())
             )
+            told = told or "(empty)"
             facts.append(Fact(label, told, f"{version.entity_type} {version.id}", version.read_at or now, private=True))
+    facts += _of_sources(evidence, now)
+    facts += [_other("Before the change", one, evidence, now) for one in list(evidence.before or ())[:1]]
+    facts += [_other("Colleague", one, evidence, now) for one in colleagues_of(evidence)[:_MOST_TOLD]]
+    facts += [_other("Namesake", one, evidence, now) for one in namesakes_of(evidence)[:_MOST_TOLD]]
     facts.extend(
         Fact(
             "Changed",
@@ -170,6 +200,31 @@ def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
+def _of_sources(evidence: Evidence, now: datetime) -> list[Fact]:
+    """Each source, where more than one contributes."""
+    live = evidence.live_sources
+    if len(live) < _FEWEST_SOURCES:
+        return []
+    return [
+        Fact(
+            "Contributes",
+            " ".join(filter(None, (one.name, f"by {one.resource_type}" if one.resource_type else ""))),
+            f"{one.entity_type} {one.resource_id}",
+            one.read_at or now,
+            private=True,
+        )
+        for one in live[:_MOST_TOLD]
+    ]
+
+
+def _other(label: str, one: HeldValue, evidence: Evidence, now: datetime) -> Fact:
+    """Another value of the same property, with what it was computed of."""
+    private = evidence.site.private_properties
+    pairs = ((one.held.name, computed_of(one.held)), *sorted(one.owner.items()))
+    told = "; ".join(f"{name}: {shown_value(name, value, private)}" for name, value in pairs if value is not None)
+    return Fact(label, told, f"order {one.order.id}", one.order.read_at or now, private=True)
+
+
 def _relaunch(evidence: Evidence) -> tuple[Offer, ...]:
     """The complete job of the source, which brings what has changed there since."""
     world = evidence.landscape
@@ -177,7 +232,10 @@ def _relaunch(evidence: Evidence) -> tuple[Offer, ...]:
     complete = world.complete_job(connector_id, None, evidence.site) if connector_id else None
     if complete is None:
         return ()
-    why_not = "Identity Manager does not let people start the complete job." if complete.user_start_denied else ""
+    running = evidence.synchronizing
+    why_not = f"Run {running.job_run_id} is in progress; wait until it has ended." if running else ""
+    if complete.user_start_denied:
+        why_not = "Identity Manager does not let people start the complete job."
     return (
         Offer(
             ActionKind.RELAUNCH_COMPLETE,
@@ -197,14 +255,18 @@ def _offers(evidence: Evidence, causes: tuple[Cause, ...]) -> tuple[Offer, ...]:
     here = links.opening(links.person(evidence.site, person.entity_type, person.id, "View Sources"))
     if "6b" in {one.row for one in causes}:
         here = (*_relaunch(evidence), *here)
-    if first.row not in {"6d", "6f", "6k"}:
+    if first.row not in {"6d", "6e", "6f", "6k"}:
         return here
     rule = newest_rule(evidence)
+    run = evidence.computing
+    why_not = f"Run {run.job_run_id} computes the role model; wait until it has ended." if run else ""
     return (
         Offer(
             ActionKind.RECOMPUTE_ONE,
             person.id,
             _RECOMPUTE,
+            allowed=not why_not,
+            why_not=why_not,
             seen=rule.changed_at.isoformat() if rule and rule.changed_at else "",
         ),
         *here,

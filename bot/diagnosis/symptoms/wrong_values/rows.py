@@ -1,23 +1,21 @@
 """The decision table of wrong values, rows 6a to 6l, as far as they can be seen (troubleshooting 2.6).
 
-What a rule's expression yields is not computed here: only where the account takes a property as it is, identity and
-account are compared.
+What a rule's expression yields is not computed here: identity and account are compared where the account takes a
+property as it is, and other people's values show what else the rule makes of the same inputs.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.diagnosis.measuring import same_value
-from bot.diagnosis.symptoms.wrong_values.evidence import RECENT, Evidence
-from bot.diagnosis.words import listed, moment
+from bot.diagnosis.symptoms.wrong_values.evidence import KEPT_BY_HAND, RECENT, Evidence, computed_of
+from bot.diagnosis.symptoms.wrong_values.others import FEWEST, alike, colleagues_of, what_sets_apart
+from bot.diagnosis.words import counted, listed, moment
 from bot.model.finding import Certainty, Remark
-from bot.model.order import OrderState
+from bot.model.order import HeldValue, OrderState
 from bot.model.value import PropertyRule
 
-PROTECTED: Final = frozenset({16, 24})
-"""Approved and questioned: a value that a person has set."""
 _STALE_WORDS: Final = re.compile(
     r"\b(still|old|outdated|not updated|encore|toujours|ancien(ne)?|pas à jour)\b", re.IGNORECASE
 )
@@ -35,6 +33,8 @@ _UNDER_WAY: Final = frozenset(
 _DONE: Final = frozenset({OrderState.VERIFIED, OrderState.EXECUTED})
 _SURE: Final = 100
 _SAME_TIME: Final = timedelta(hours=3)
+_STANDS_STILL: Final = frozenset({"6c", "6h"})
+"""What a computation in progress does not change: sources, and a value that a person keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,10 @@ class Cause:
 
 def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
     """Every cause that holds, the first to be dealt with first."""
+    return tuple(_frozen(cause, seen) for cause in _causes(seen, now))
+
+
+def _causes(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
     if seen.held is None or seen.order is None:
         conflict = _conflict(seen) or _identity_only(seen)
         return (conflict,) if conflict is not None else ()
@@ -60,12 +64,22 @@ def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
         _rule_changed(seen, now),
         _identity_only(seen),
         _source(seen, now),
+        _only_this_person(seen),
         _stale_source(seen, now),
     )
     held = tuple(cause for cause in found if cause is not None)
+    if any(cause.row == "6b" and cause.certainty is Certainty.LIKELY for cause in held):
+        held = tuple(cause for cause in held if cause.row != "6e")
     if all(cause.row == "6b" and cause.certainty is Certainty.POSSIBLE for cause in held):
         return (*_as_computed(seen), *held)
     return held
+
+
+def _frozen(cause: Cause, seen: Evidence) -> Cause:
+    """While the role model is computed, or nobody can see whether it is, values say little (troubleshooting 5.6)."""
+    if cause.row in _STANDS_STILL or (seen.recent is not None and seen.computing is None):
+        return cause
+    return replace(cause, certainty=Certainty.POSSIBLE)
 
 
 def ruled_out(seen: Evidence, found: tuple[Cause, ...]) -> tuple[Remark, ...]:
@@ -73,53 +87,53 @@ def ruled_out(seen: Evidence, found: tuple[Cause, ...]) -> tuple[Remark, ...]:
     remarks = []
     if seen.held is not None and "6h" not in rows and seen.held.workflow_state is not None:
         remarks.append(Remark("6h", "a value set by hand: the property is computed"))
-    if seen.held is not None and "6g" not in rows and seen.order is not None and seen.order.state in _DONE:
+    if "6g" not in rows and _state(seen) in _DONE:
         remarks.append(Remark("6g", "not provisioned yet: the order is done"))
-    if "6a" not in rows and "6f" not in rows and agreeing(seen) and not differing(seen):
+    if "6a" not in rows and "6f" not in rows and seen.agreeing and not seen.differing:
         remarks.append(Remark("6f", "the identity: it agrees with its source"))
+    if "6e" not in rows and len(colleagues_of(seen)) >= FEWEST:
+        remarks.append(Remark("6e", "only this person: colleagues' values are built in the same way"))
     return tuple(remarks[:2])
 
 
-def computed(seen: Evidence) -> str | None:
-    """What the rules give, as Identity Manager stored it."""
-    if seen.held is None:
+def _state(seen: Evidence) -> OrderState | None:
+    """The property's own state; the order's where it has none."""
+    if seen.held is None or seen.order is None:
         return None
-    return seen.held.policy_value if seen.held.policy_value is not None else seen.held.value
+    return seen.order.state if seen.held.state is OrderState.NONE else seen.held.state
 
 
 def _protected(seen: Evidence) -> Cause | None:
     held = seen.held
-    if held is None or held.policy_value is None or held.value == held.policy_value:
+    if held is None or held.value is None or held.value == held.policy_value:
         return None
     kind = seen.landscape.resource_type(seen.order.resource_type_id) if seen.order else None
-    if held.workflow_state not in PROTECTED or (kind is not None and kind.discard_manual):
+    if held.workflow_state not in KEPT_BY_HAND or (kind is not None and kind.discard_manual):
         return None
-    sure = Certainty.CONFIRMED if kind is not None and kind.discard_manual is False else Certainty.LIKELY
+    known = kind is not None and kind.discard_manual is False and held.policy_value is not None
+    sure = Certainty.CONFIRMED if known else Certainty.LIKELY
     return Cause("6h", sure, "A value was set by hand and is protected: the rule's value does not replace it.")
 
 
 def _not_provisioned(seen: Evidence) -> Cause | None:
-    held, order = seen.held, seen.order
-    if held is None or order is None or held.current is None or order.state not in _UNDER_WAY:
+    held, order, state = seen.held, seen.order, _state(seen)
+    if held is None or order is None or state not in _UNDER_WAY:
         return None
-    rule = computed(seen)
+    rule = seen.computed
     if rule is None or held.current == rule:
         return None
     if seen.subject.expected_value and rule != seen.subject.expected_value:
         return None
-    sure = Certainty.CONFIRMED if seen.subject.expected_value else Certainty.LIKELY
-    return Cause(
-        "6g",
-        sure,
-        f"The computed value is not provisioned yet: order {order.id} is {order.state.value}.",
-    )
+    shown = held.current is not None or held.state in _UNDER_WAY
+    sure = Certainty.CONFIRMED if seen.subject.expected_value and shown else Certainty.LIKELY
+    return Cause("6g", sure, f"The computed value is not provisioned yet: it is {state.value} (order {order.id}).")
 
 
 def _changed_outside(seen: Evidence) -> Cause | None:
-    held, order = seen.held, seen.order
-    if held is None or order is None or held.current is None or order.state not in _DONE:
+    held = seen.held
+    if held is None or held.current is None or _state(seen) not in _DONE:
         return None
-    if held.current in {held.value, computed(seen)}:
+    if held.current in {held.value, seen.computed}:
         return None
     return Cause(
         "6i", Certainty.LIKELY, "The account holds another value than was provisioned: somebody changed it there."
@@ -128,10 +142,10 @@ def _changed_outside(seen: Evidence) -> Cause | None:
 
 def _not_computed(seen: Evidence) -> Cause | None:
     """The identity changed and the role model has not run since: needs both times."""
-    if not seen.history or seen.computed is None or seen.computed.started_at is None:
+    if not seen.history or seen.role_model is None or seen.role_model.started_at is None:
         return None
     newest = max(seen.history, key=lambda one: one.at)
-    if newest.not_before is not None or newest.at <= seen.computed.started_at:
+    if newest.not_before is not None or newest.at <= seen.role_model.started_at:
         return None
     return Cause(
         "6k",
@@ -140,26 +154,8 @@ def _not_computed(seen: Evidence) -> Cause | None:
     )
 
 
-def _compared(seen: Evidence) -> dict[str, tuple[str | None, str | None]]:
-    """Source property → its value at the identity and at the source; what both leave empty says nothing."""
-    if seen.identity is None or seen.record is None:
-        return {}
-    both = {name: (seen.identity.properties.get(path), seen.record.properties.get(name)) for path, name in seen.pairs}
-    return {name: pair for name, pair in both.items() if pair != (None, None)}
-
-
-def differing(seen: Evidence) -> tuple[str, ...]:
-    """Properties whose value at the identity is not the source's."""
-    return tuple(sorted(name for name, (own, theirs) in _compared(seen).items() if not same_value(own, theirs)))
-
-
-def agreeing(seen: Evidence) -> tuple[str, ...]:
-    return tuple(sorted(name for name, (own, theirs) in _compared(seen).items() if same_value(own, theirs)))
-
-
 def _conflict(seen: Evidence) -> Cause | None:
-    apart = differing(seen)
-    live = [one for one in seen.sources or () if one.valid_to is None or one.valid_to.year >= 9999]  # noqa: PLR2004
+    apart, live = seen.differing, seen.live_sources
     kinds = sorted({one.entity_type for one in live})
     if not apart or len(live) < 2:  # noqa: PLR2004
         return None
@@ -193,46 +189,40 @@ def newest_rule(seen: Evidence) -> PropertyRule | None:
 def _rule_changed(seen: Evidence, now: datetime) -> Cause | None:
     """Identity and source agree, and the rule was changed lately."""
     rule = newest_rule(seen)
-    if rule is None or rule.changed_at is None or now - rule.changed_at > RECENT or differing(seen):
+    if rule is None or rule.changed_at is None or now - rule.changed_at > RECENT or seen.differing:
         return None
-    source_known = bool(agreeing(seen)) and seen.pairs_are_inputs
-    by_history = seen.history is not None and not any(
-        abs(one.at - rule.changed_at) <= _SAME_TIME for one in seen.history
-    )
-    sure = Certainty.LIKELY if source_known else Certainty.POSSIBLE
-    if source_known and (
-        _turns_right_into_wrong(seen, rule.changed_at) or _only_the_rule_changed(seen, rule.changed_at)
-    ):
+    then = seen.before.items[0] if seen.before and seen.before.items else None
+    if then is not None and computed_of(then.held) == seen.computed:
+        return None
+    source_known = bool(seen.agreeing) and seen.pairs_are_inputs
+    sure = Certainty.LIKELY if source_known and seen.before is not None else Certainty.POSSIBLE
+    only_the_rule = then is not None and _same_inputs(seen, then)
+    if source_known and only_the_rule:
         sure = Certainty.CONFIRMED
     told = f"The {rule.kind} rule of {rule.property} was changed {moment(rule.changed_at)}"
     same = ", and identity and source agree" if source_known else ", and the source could not be compared"
-    still = "; the person's own values did not change then" if by_history and seen.history is not None else ""
+    still = _stood_still(seen, rule.changed_at, only_the_rule=only_the_rule)
     return Cause("6d", sure, f"{told}{same}{still}.")
 
 
-def _only_the_rule_changed(seen: Evidence, changed_at: datetime) -> bool:
-    """The inputs are what they were before the change, and the value was computed right after it."""
-    at = seen.order.start_date or seen.order.performed_at if seen.order else None
-    if at is None or seen.identity is None or seen.identity_before is None or not seen.inputs:
+def _same_inputs(seen: Evidence, then: HeldValue) -> bool:
+    """What the rule reads is what it was before the rule was changed."""
+    if seen.identity is None or not seen.inputs:
         return False
-    same = all(seen.identity.properties.get(path) == seen.identity_before.properties.get(path) for path in seen.inputs)
-    return same and timedelta() <= at - changed_at.replace(second=0, microsecond=0) <= timedelta(days=1)
+    return all(seen.identity.properties.get(path) == then.owner.get(path) for path in seen.inputs)
 
 
-def _turns_right_into_wrong(seen: Evidence, changed_at: datetime) -> bool:
-    """The rule's input holds the expected value, its result is another, and it was computed right after the change."""
-    expected, rule = seen.subject.expected_value, computed(seen)
-    inputs = set(seen.identity.properties.values()) if seen.identity else set()
-    at = seen.order.start_date or seen.order.performed_at if seen.order else None
-    if not expected or rule is None or rule == expected or expected not in inputs or at is None:
-        return False
-    return timedelta() <= at - changed_at.replace(second=0, microsecond=0) <= timedelta(days=1)
+def _stood_still(seen: Evidence, changed_at: datetime, *, only_the_rule: bool) -> str:
+    if only_the_rule:
+        return "; the computed value is another than before, and what the rule reads is the same"
+    if seen.history is not None and not any(abs(one.at - changed_at) <= _SAME_TIME for one in seen.history):
+        return "; the person's own values did not change then"
+    return ""
 
 
 def _identity_only(seen: Evidence) -> Cause | None:
-    apart = differing(seen)
-    live = [one for one in seen.sources or () if one.valid_to is None or one.valid_to.year >= 9999]  # noqa: PLR2004
-    if not apart or len(live) > 1:
+    apart = seen.differing
+    if not apart or len(seen.live_sources) > 1:
         return None
     return Cause(
         "6f",
@@ -245,22 +235,23 @@ def _identity_only(seen: Evidence) -> Cause | None:
 def _stale_source(seen: Evidence, now: datetime) -> Cause | None:
     """The source may have changed after it was last synchronized: nobody can see that from here."""
     synced = seen.synced.ended_at if seen.synced else None
-    if differing(seen) or not agreeing(seen) or synced is None or now - synced <= FRESH:
+    if seen.differing or not seen.agreeing or synced is None or now - synced <= FRESH:
         return None
-    if seen.held is None or seen.held.current not in {None, computed(seen)}:
+    if seen.held is None or seen.held.current not in {None, seen.computed}:
         return None
     name = seen.record.entity_type if seen.record else "the source"
-    sure = Certainty.LIKELY if _STALE_WORDS.search(seen.subject.told) else Certainty.POSSIBLE
+    told = _STALE_WORDS.search(seen.subject.told) is not None
+    sure = Certainty.LIKELY if told and seen.synchronizing is None else Certainty.POSSIBLE
     return Cause("6b", sure, f"{name} is as of {moment(synced)}: what changed there since is not known here.")
 
 
 def _source(seen: Evidence, now: datetime) -> Cause | None:
     """Account, identity and source are one value, and the asker expects another."""
     expected = seen.subject.expected_value
-    rule = computed(seen)
-    if not expected or rule is None or rule == expected or differing(seen) or seen.record is None:
+    rule = seen.computed
+    if not expected or rule is None or rule == expected or seen.differing or seen.record is None:
         return None
-    as_it_is = [name for name, pair in sorted(_compared(seen).items()) if pair == (rule, rule)]
+    as_it_is = [name for name, pair in sorted(seen.compared.items()) if pair == (rule, rule)]
     if not as_it_is:
         return None
     synced = seen.synced.ended_at if seen.synced else None
@@ -272,23 +263,41 @@ def _source(seen: Evidence, now: datetime) -> Cause | None:
     )
 
 
+def _only_this_person(seen: Evidence) -> Cause | None:
+    """The identity is right, and what sets this value apart from the colleagues' is seen."""
+    if seen.differing or _state(seen) not in {*_DONE, None}:
+        return None
+    apart = what_sets_apart(seen) or _second_record(seen)
+    if not apart:
+        return None
+    separable = bool(seen.namesakes) or len(colleagues_of(seen)) >= FEWEST
+    sure = Certainty.LIKELY if separable and seen.agreeing else Certainty.POSSIBLE
+    return Cause("6e", sure, f"Only this person: {apart}. It is an edge case of the rule.")
+
+
+def _second_record(seen: Evidence) -> str:
+    kinds = [one.entity_type for one in seen.live_sources]
+    twice = sorted({kind for kind in kinds if kinds.count(kind) > 1})
+    return f"{counted(kinds.count(twice[0]), 'record')} of {twice[0]} belong to this person" if twice else ""
+
+
 def _as_computed(seen: Evidence) -> tuple[Cause, ...]:
     held = seen.held
     if held is None or seen.rules is None:
         return ()
-    rule = computed(seen)
-    if (
-        rule is not None
-        and held.current in {rule, None}
-        and (not seen.subject.expected_value or rule == seen.subject.expected_value)
-    ):
-        return (Cause("6l", Certainty.POSSIBLE, "It is what the rule computes: no fault is seen."),)
-    if agreeing(seen) and not differing(seen):
-        return (
-            Cause(
-                "6d",
-                Certainty.POSSIBLE,
-                "Identity and source agree, so the rule is left: colleagues were not compared.",
-            ),
-        )
-    return ()
+    rule, expected = seen.computed, seen.subject.expected_value
+    many = alike(seen)
+    others = f" {counted(many, 'colleague')} with the same inputs have the same value." if many >= FEWEST else ""
+    if rule is not None and held.current in {rule, None} and expected in {"", rule}:
+        return (Cause("6l", Certainty.POSSIBLE, f"It is what the rule computes: no fault is seen.{others}"),)
+    if not seen.agreeing or seen.differing:
+        return ()
+    if many >= FEWEST and rule != expected:
+        return (Cause("6d", Certainty.LIKELY, f"Identity and source agree, so the rule is left.{others}"),)
+    return (Cause("6d", Certainty.POSSIBLE, f"Identity and source agree, so the rule is left: {_compared_how(seen)}"),)
+
+
+def _compared_how(seen: Evidence) -> str:
+    if len(colleagues_of(seen)) >= FEWEST:
+        return "nothing sets this value apart from the colleagues'."
+    return "colleagues could not be compared, so the rule and this person's own case cannot be told apart."
