@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from bot.diagnosis.course import Course
 from bot.diagnosis.words import moment
 from bot.model.assignment import Assignment
 from bot.model.finding import ChainLink, LinkMark
@@ -27,10 +28,14 @@ class Way:
     order: Order | None = None
     sources: Sequence[Source] | None = None
     assignments: Sequence[Assignment] | None = None
+    course: Course | None = None
+    """What an order without a fault waits for; None for one in error or in review."""
+    behind: str = ""
+    """What of the identity is not what its source says."""
+    change_waits: bool = False
+    """A property of the account waits for a review."""
     blocked_by: str = ""
     """Why an order that is in error or in review does not go on, in a few words."""
-    next_run: str = ""
-    """Job and time of the next run that takes a pending order along."""
 
 
 def chain_of(way: Way, now: datetime) -> tuple[ChainLink, ...]:
@@ -57,7 +62,8 @@ def _record(way: Way, now: datetime) -> ChainLink:
         return ChainLink("HR record", LinkMark.UNKNOWN, "not shown by this installation")
     live = [one for one in way.sources if not _over(one.valid_to, now)]
     if not way.sources:
-        return ChainLink("HR record", LinkMark.UNKNOWN, "no source record is visible")
+        mark = LinkMark.BROKEN if way.order is None and way.assignments is not None else LinkMark.UNKNOWN
+        return ChainLink("HR record", mark, "no source record is left, or none is visible")
     chosen = min(live or way.sources, key=lambda one: (one.entity_type, one.resource_id))
     source = f"{chosen.entity_type} {chosen.resource_id}"
     if not live:
@@ -71,7 +77,11 @@ def _identity(way: Way, now: datetime) -> ChainLink:
     if person.start_date is not None and person.start_date > now:
         return ChainLink("identity", LinkMark.WAITING, f"starts {moment(person.start_date)}", source, person.start_date)
     if _over(person.end_date, now):
-        return ChainLink("identity", LinkMark.OK, f"left {moment(person.end_date)}", source, person.end_date)
+        stays = way.order is not None or way.assignments is None or _in_force(way.assignments)
+        mark = LinkMark.OK if stays else LinkMark.BROKEN
+        return ChainLink("identity", mark, f"left {moment(person.end_date)}", source, person.end_date)
+    if way.behind:
+        return ChainLink("identity", LinkMark.BROKEN, f"behind its source: {way.behind}", source, person.read_at)
     return ChainLink("identity", LinkMark.OK, "active", source, person.read_at)
 
 
@@ -79,8 +89,9 @@ def _right(way: Way) -> tuple[ChainLink, ChainLink]:
     """Rule and assignment. An order shows by itself that both exist."""
     if way.order is not None:
         source, at = f"order {way.order.id}", way.order.created_at
+        does = "takes" if way.order.change is ChangeType.DELETE else "gives"
         return (
-            ChainLink("rule", LinkMark.OK, "gives or takes the account", source, at),
+            ChainLink("rule", LinkMark.OK, f"{does} the account", source, at),
             ChainLink("assignment", LinkMark.OK, "computed", source, at),
         )
     if way.assignments is None:
@@ -89,7 +100,7 @@ def _right(way: Way) -> tuple[ChainLink, ChainLink]:
             ChainLink("assignment", LinkMark.UNKNOWN, "not read"),
         )
     newest = sorted(way.assignments, key=lambda one: (one.workflow_state not in PENDING_APPROVAL, one.role, one.id))
-    effective = [one for one in newest if one.workflow_state in EFFECTIVE and not one.denied]
+    effective = _in_force(newest)
     if effective:
         one = effective[0]
         at = one.performed_at or one.created_at
@@ -112,6 +123,10 @@ def _right(way: Way) -> tuple[ChainLink, ChainLink]:
         ChainLink("rule", LinkMark.BROKEN, "no rule and no request gives it"),
         ChainLink("assignment", LinkMark.UNKNOWN, "none"),
     )
+
+
+def _in_force(assignments: Sequence[Assignment]) -> list[Assignment]:
+    return [one for one in assignments if one.workflow_state in EFFECTIVE and not one.denied]
 
 
 def _order(way: Way) -> ChainLink:
@@ -141,11 +156,8 @@ def _job(way: Way) -> ChainLink:
             return ChainLink(
                 "job", LinkMark.BROKEN, way.blocked_by or "in error", f"job run {run}" if run else source, at
             )
-        case OrderState.PENDING:
-            told = f"next run: {way.next_run}" if way.next_run else "waits for the next run"
-            return ChainLink("job", LinkMark.WAITING, told, source, at)
-        case OrderState.TRANSMITTED:
-            return ChainLink("job", LinkMark.WAITING, "handed over, no answer yet", source, at)
+        case OrderState.PENDING | OrderState.TRANSMITTED if way.course is not None:
+            return ChainLink("job", way.course.mark, way.course.link, source, at or order.created_at)
         case OrderState.EXECUTED | OrderState.VERIFIED:
             return ChainLink("job", LinkMark.OK, "executed", source, at)
         case _:
@@ -158,8 +170,9 @@ def _account(way: Way) -> ChainLink:
         return ChainLink("account", LinkMark.UNKNOWN, "none is known")
     source, at = f"order {order.id}", order.performed_at
     gone = order.change is ChangeType.DELETE
+    if order.state in {OrderState.VERIFIED, OrderState.EXECUTED} and way.course is not None:
+        return ChainLink("account", way.course.mark, way.course.link, source, at)
     if order.state is OrderState.VERIFIED:
-        return ChainLink("account", LinkMark.OK, "deleted" if gone else "in place, verified", source, at)
-    if order.state is OrderState.EXECUTED:
-        return ChainLink("account", LinkMark.WAITING, "done, verified by the next synchronization", source, at)
+        in_place = "in place, a change of it waits" if way.change_waits else "in place, verified"
+        return ChainLink("account", LinkMark.OK, "deleted" if gone else in_place, source, at)
     return ChainLink("account", LinkMark.UNKNOWN, "still there" if gone else "not as it should be", source, at)

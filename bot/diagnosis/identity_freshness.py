@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -72,7 +73,7 @@ def _not_computed(
                 why_not=why_not,
             ),
         ),
-        chain=chain_of(way, now),
+        chain=chain_of(replace(way, behind=listed(list(apart))), now),
         missing=reads.missing,
         links=(
             links.person(site, way.person.entity_type, way.person.id, "View Sources"),

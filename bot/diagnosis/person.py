@@ -1,23 +1,23 @@
 """Why somebody has no account: the chain, and the finding of the link where it stopped (troubleshooting 2.9)."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from bot.diagnosis import links
-from bot.diagnosis.chain import DECLINED, MISSING_PARAMETERS, PENDING_APPROVAL, Way, chain_of, stopped_at
+from bot.diagnosis.chain import MISSING_PARAMETERS, PENDING_APPROVAL, Way, chain_of, stopped_at
+from bot.diagnosis.course import course_of
 from bot.diagnosis.identity_freshness import behind_its_source
 from bot.diagnosis.landscape import Landscape, landscape
-from bot.diagnosis.order import examine_read_order, next_run
+from bot.diagnosis.order import examine_read_order, in_review, newest_runs, state_finding
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.words import listed, moment, noun_of, title, type_name
 from bot.model.assignment import Assignment, AssignmentKind
 from bot.model.finding import Certainty, Fact, Finding, Remark
 from bot.model.ids import ResourceTypeId
-from bot.model.job import TaskKind
 from bot.model.order import Order, OrderState, ResourceType
 from bot.model.page import Page
 from bot.model.person import Person
@@ -72,36 +72,53 @@ async def examine_person(
             nim.assignments(person.id), "the person's roles", without="Whether it was requested is not known."
         )
         types = [kind for one in resource_type_ids if (kind := world.resource_type(one))]
-        about = relevant(assignments, types)
+        about = relevant(assignments, types, _without_account(world, types, orders))
         return _without_order(replace(way, assignments=about), world, resource_type_ids, site, now, reads)
-    if chosen.state in _DONE:
+    if chosen.state in _DONE and not in_review(chosen):
         stale = await behind_its_source(nim, reads, replace(way, order=chosen), world, site, now)
         if stale is not None:
             return stale
-    found = await examine_read_order(nim, chosen, site, now)
-    return _with_chain(found, replace(way, order=chosen), wanted, world, site, now, reads)
+    if chosen.is_errored or in_review(chosen):
+        found, course = await examine_read_order(nim, chosen, site, now), None
+    else:
+        latest = await newest_runs(nim, reads, chosen)
+        found = state_finding(chosen, world, site, now, latest)
+        course = course_of(chosen, world, site, now, latest)
+    return _with_chain(found, replace(way, order=chosen, course=course), wanted, site, now, reads)
 
 
-def relevant(assignments: Sequence[Assignment] | None, types: Sequence[ResourceType]) -> tuple[Assignment, ...] | None:
-    """Assignments that are about the wanted resource types: their own, and roles that share a word with their names."""
+def relevant(
+    assignments: Sequence[Assignment] | None, types: Sequence[ResourceType], systems: Collection[str] = ()
+) -> tuple[Assignment, ...] | None:
+    """Assignments that are about the wanted resource types: their own, and roles that share a word with their names.
+
+    Where there is none, roles that carry the name of one of `systems`.
+    """
     if assignments is None or not types:
         return None if assignments is None else tuple(assignments)
     ids = {one.id for one in types}
-    words = {word for one in types for word in _words(f"{one.name} {one.identifier.replace('_', ' ')}")}
-    return tuple(
-        one
-        for one in assignments
-        if (one.kind is AssignmentKind.RESOURCE_TYPE and one.role_id in ids)
-        or (one.kind is not AssignmentKind.RESOURCE_TYPE and words & _words(one.role))
-    )
+    words = {word for one in types for word in _telling(f"{one.name} {one.identifier.replace('_', ' ')}")}
+    roles = [one for one in assignments if one.kind is not AssignmentKind.RESOURCE_TYPE]
+    own = [one for one in assignments if one.kind is AssignmentKind.RESOURCE_TYPE and one.role_id in ids]
+    named = [one for one in roles if words & _words(one.role)]
+    if own or named:
+        return tuple(one for one in assignments if one in own or one in named)
+    return tuple(one for one in roles if {name.lower() for name in systems} & _words(one.role))
 
 
 def _words(text: str) -> set[str]:
-    return {
-        word
-        for word in "".join(sign.lower() if sign.isalnum() else " " for sign in text).split()
-        if len(word) >= _SHORTEST_WORD and word not in _SAYS_NOTHING
-    }
+    return set("".join(sign.lower() if sign.isalnum() else " " for sign in text).split())
+
+
+def _telling(text: str) -> set[str]:
+    return {word for word in _words(text) if len(word) >= _SHORTEST_WORD and word not in _SAYS_NOTHING}
+
+
+def _without_account(world: Landscape, types: Sequence[ResourceType], orders: Iterable[Order]) -> Collection[str]:
+    """Systems of these types in which the person has nothing at all: a role that names one was to give it."""
+    held = {world.connector_of(one) for one in orders}
+    missing = (world.connector(one.connector_id) for one in types if one.connector_id not in held)
+    return {one.identifier for one in missing if one is not None and one.identifier}
 
 
 def _most_urgent(orders: Sequence[Order]) -> Order | None:
@@ -120,7 +137,6 @@ def _with_chain(
     found: Finding,
     way: Way,
     orders: Sequence[Order],
-    world: Landscape,
     site: Site,
     now: datetime,
     reads: Reads,
@@ -128,13 +144,8 @@ def _with_chain(
     order = way.order
     if order is None:
         return found
-    cause = _why(found)
-    coming = next_run(world, order, TaskKind.GENERATE, site, now)
-    way = replace(
-        way,
-        blocked_by=cause if order.state in _IN_TROUBLE or order.is_errored else "",
-        next_run=f"{coming[0].name}, {moment(coming[1])}" if coming else "",
-    )
+    troubled = order.state in _IN_TROUBLE or order.is_errored
+    way = replace(way, blocked_by=_why(found) if troubled else "", change_waits=in_review(order))
     also = [one for one in orders if one.id != order.id and (one.state in _IN_TROUBLE or one.is_errored)]
     remarks = tuple(
         Remark(
@@ -203,7 +214,7 @@ async def _prevented(
     name = wanted.name or wanted.identifier
     if order is not None:
         found = await examine_read_order(nim, order, site, now)
-        told = _with_chain(found, replace(way, order=order), (order,), world, site, now, reads)
+        told = _with_chain(found, replace(way, order=order), (order,), site, now, reads)
         prevented = f"{name} needs {type_name(order)} first, whose order is {order.state.value}"
         row = (Remark(told.cause, told.title_public or told.title),) if told.cause else ()
         return replace(
@@ -250,7 +261,7 @@ def _without_order(
     thing = listed([one.name or one.identifier for one in types]) or "account"
     chain = chain_of(way, now)
     stop = stopped_at(chain)
-    said, text, then, certainty, symptom = _why_no_order(way, stop.name if stop else "", types)
+    why = _why_no_order(way, stop.name if stop else "", types, now)
     at = stop.at if stop else None
     screen = (
         links.role_review(site)
@@ -263,79 +274,143 @@ def _without_order(
         if link.source
     )
     return Finding(
-        symptom=symptom,
+        symptom=why.symptom,
         cause=None,
-        certainty=certainty,
-        title=title(f"{way.person.name}: {thing}: {said}"),
-        title_public=title(f"{thing}: {said}"),
-        text=text,
-        next=then,
+        certainty=why.certainty,
+        title=title(f"{way.person.name}: {thing}: {why.said}"),
+        title_public=title(f"{thing}: {why.said}"),
+        text=why.text,
+        next=why.next,
         evidence=facts[:_MOST_ALSO],
         chain=chain,
         missing=reads.missing,
         links=(screen,),
         offers=links.opening(screen),
-        say_to_caller=_caller(stop.name if stop else ""),
+        say_to_caller=why.caller,
         as_of=min(at, now) if at and at < now else now,
     )
 
 
-def _caller(stop: str) -> str:
-    return {
-        "identity": "It is planned for the first day of work.",
-        "assignment": "The request is waiting for an approval.",
-        "rule": "Nothing asks for this account so far; it has to be requested.",
-    }.get(stop, "This is being looked into.")
+@dataclass(frozen=True, slots=True)
+class _Why:
+    said: str
+    text: str
+    next: str
+    certainty: Certainty
+    symptom: int | None = None
+    caller: str = "This is being looked into."
 
 
-def _why_no_order(way: Way, stop: str, types: Sequence[ResourceType]) -> tuple[str, str, str, Certainty, int | None]:
-    if stop == "identity":
-        due = moment(way.person.start_date)
-        return "not due yet", f"The person starts {due}.", "Wait until then.", Certainty.CONFIRMED, None
-    if stop == "HR record":
-        text = "Every source record has ended, so nothing is given any more."
-        return "the HR record has ended", text, "Ask HR whether that is right.", Certainty.LIKELY, None
+def _why_no_order(way: Way, stop: str, types: Sequence[ResourceType], now: datetime) -> _Why:
+    match stop:
+        case "identity":
+            return _not_there_now(way, now)
+        case "HR record":
+            return _no_record(way)
     if way.assignments is None:
-        return (
+        return _Why(
             "no order is visible",
             "There is no order, and the roles could not be read.",
             "Look at View Permissions.",
             Certainty.UNKNOWN,
-            None,
         )
-    states = {one.workflow_state for one in way.assignments}
-    if stop == "assignment" and states & PENDING_APPROVAL:
-        waiting = next(one for one in _by_state(way.assignments, PENDING_APPROVAL))
-        return (
-            "the request awaits an approval",
-            f"{waiting.role} was requested and awaits approval: a person approves the right, not an order.",
-            "The reviewer decides in Role Review.",
-            Certainty.CONFIRMED,
-            4,
-        )
-    if stop == "assignment" and states & MISSING_PARAMETERS:
-        return "the request needs a value", "A parameter is missing.", "Complete the request.", Certainty.CONFIRMED, 4
-    if states & DECLINED and stop == "assignment":
-        return "it was declined", "The request was declined.", "Ask the reviewer.", Certainty.CONFIRMED, None
+    if stop == "assignment":
+        return _not_decided(way.assignments)
     if stop == "rule":
-        return (
+        return _Why(
             "nothing gives it",
             "No rule matches and nothing was requested, as far as the service account can see.",
             "Request the role that gives it.",
             Certainty.LIKELY,
-            None,
+            caller="Nothing asks for this account so far; it has to be requested.",
         )
-    forbidden = [one for one in types if one.allow_add is False]
-    if forbidden:
+    return _assigned_without_order(types)
+
+
+def _not_there_now(way: Way, now: datetime) -> _Why:
+    starts = way.person.start_date
+    if starts is not None and starts > now:
+        return _Why(
+            "not due yet",
+            f"The person starts {moment(starts)}.",
+            "Wait until then.",
+            Certainty.CONFIRMED,
+            caller="It is planned for the first day of work.",
+        )
+    left = moment(way.person.end_date)
+    return _Why(
+        "the person has left",
+        f"The person left {left}, and nothing is given any more: that is as intended, if the date is right.",
+        "If the person is still there, HR corrects the end date.",
+        Certainty.LIKELY,
+        caller="According to HR the person has left.",
+    )
+
+
+def _no_record(way: Way) -> _Why:
+    if not way.sources:
+        return _Why(
+            "no HR record",
+            "The identity has no source record: it was removed at its source, or the service account may not see it.",
+            "Ask HR whether the person is in its file; look at View Sources.",
+            Certainty.POSSIBLE,
+        )
+    return _Why(
+        "the HR record has ended",
+        "Every source record has ended, so nothing is given any more.",
+        "Ask HR whether that is right.",
+        Certainty.LIKELY,
+    )
+
+
+def _not_decided(assignments: Sequence[Assignment]) -> _Why:
+    if waiting := _by_state(assignments, PENDING_APPROVAL):
+        return _Why(
+            "the request awaits an approval",
+            f"{waiting[0].role} was requested and awaits approval: a person approves the right, not an order.",
+            "The reviewer decides in Role Review.",
+            Certainty.CONFIRMED,
+            4,
+            "The request is waiting for an approval.",
+        )
+    if _by_state(assignments, MISSING_PARAMETERS):
+        return _Why(
+            "the request needs a value",
+            "A parameter is missing.",
+            "Complete the request.",
+            Certainty.CONFIRMED,
+            4,
+            "The request is not complete yet.",
+        )
+    return _Why(
+        "it was declined",
+        "The request was declined.",
+        "Ask the reviewer.",
+        Certainty.CONFIRMED,
+        caller="The request was declined.",
+    )
+
+
+def _assigned_without_order(types: Sequence[ResourceType]) -> _Why:
+    if forbidden := [one for one in types if one.allow_add is False]:
         name = forbidden[0].name or forbidden[0].identifier
-        text = f"{name} is not created automatically (its option to add is off)."
-        return "it is not created automatically", text, "Create it by hand.", Certainty.LIKELY, 4
-    dependent = [one for one in types if one.depends_on_owner_property]
-    if dependent:
+        return _Why(
+            "it is not created automatically",
+            f"{name} is not created automatically (its option to add is off).",
+            "Create it by hand.",
+            Certainty.LIKELY,
+            4,
+        )
+    if dependent := [one for one in types if one.depends_on_owner_property]:
         name = dependent[0].depends_on_owner_property
-        text = f"It is provisioned only when the person's {name} is filled."
-        return "a value of the person may be missing", text, f"Look whether {name} is filled.", Certainty.POSSIBLE, 4
-    return (
+        return _Why(
+            "a value of the person may be missing",
+            f"It is provisioned only when the person's {name} is filled.",
+            f"Look whether {name} is filled.",
+            Certainty.POSSIBLE,
+            4,
+        )
+    return _Why(
         "assigned, but no order exists",
         "A role is in force and there is no order: the role model may not have been computed since.",
         "Look when the role model was last computed; a complete run computes everybody.",

@@ -11,15 +11,18 @@ from bot.diagnosis.site import Site
 from bot.model.assignment import Assignment, AssignmentKind
 from bot.model.finding import Certainty, LinkMark
 from bot.model.ids import ResourceId, ResourceTypeId
+from bot.model.job import RunState, TaskKind
 from bot.model.order import ChangeType, OrderState
 from bot.model.person import Person
 from bot.model.value import ResourceVersion, Source
-from tests.diagnosis.fakes import NO_RIGHT, NOW, FakeNim, ago, leavers, order, resource_type
+from tests.diagnosis.fakes import NO_RIGHT, NOW, FakeNim, ago, connector, job, leavers, order, resource_type, run, task
 
 SITE = Site()
 ANNE = Person(
     ResourceId("9771000"), "Directory_User", "Leroy, Anne", "aleroy", "30412", end_date=ago(days=4), read_at=NOW
 )
+
+HERE = replace(ANNE, end_date=None)
 
 
 def world(*orders) -> FakeNim:
@@ -68,7 +71,7 @@ async def test_it_costs_at_most_six_requests():
 
 
 async def test_a_pending_order_waits_at_the_job():
-    found = await ask(world(own(OrderState.PENDING)))
+    found = await ask(world(own(OrderState.PENDING, created_at=ago(hours=1))))
     assert "job waiting" in marks(found)
     assert found.symptom is None
 
@@ -120,7 +123,7 @@ def role(state: int, **more) -> Assignment:
 )
 async def test_without_an_order_the_right_tells_where_it_stops(held, said, certainty):
     nim = replace(world(), all_the_orders=[], held=held)
-    found = await ask(nim)
+    found = await ask(nim, person=HERE)
     assert found.title_public == f"account: {said}"
     assert found.certainty is certainty
     assert not found.offers
@@ -146,10 +149,10 @@ async def test_a_request_for_another_role_does_not_explain_what_is_missing():
     nim = replace(world(), all_the_orders=[])
     nim.types = [resource_type("91", "AD_Entry_AdministrationUser", name="AD administration account")]
     nim.held = [Assignment("1", role_id="r1", role="Mailbox", workflow_state=9, **ROLE)]
-    found = await ask(nim, resource_type_ids=[ResourceTypeId("91")])
+    found = await ask(nim, resource_type_ids=[ResourceTypeId("91")], person=HERE)
     assert "nothing gives it" in found.title
     nim.held.append(Assignment("2", role_id="r2", role="Administration account", workflow_state=9, **ROLE))
-    found = await ask(nim, resource_type_ids=[ResourceTypeId("91")])
+    found = await ask(nim, resource_type_ids=[ResourceTypeId("91")], person=HERE)
     assert (found.symptom, found.certainty) == (4, Certainty.CONFIRMED)
     assert "the request awaits an approval" in found.title
 
@@ -201,3 +204,201 @@ async def test_unreadable_orders_are_unknown():
 async def test_no_name_is_public():
     for nim in (world(), world(own(OrderState.PENDING)), replace(world(), all_the_orders=[])):
         assert "Leroy" not in str((await ask(nim)).without_names())
+
+
+def stop(found) -> str:
+    """The link where the way stops, with its mark."""
+    return next(f"{link.name} {link.mark.value}" for link in found.chain if link.mark is not LinkMark.OK)
+
+
+def synchronized(nim: FakeNim, state: RunState = RunState.COMPLETED, *, start: Any = None) -> FakeNim:
+    nim.with_job(
+        job("1001", "AD_Incremental", cron="*/15 * * * *"), task("303", "Synchronize_AD", TaskKind.SYNCHRONIZE)
+    )
+    nim.all_runs.append(run("48400", "1001", state, start=start or ago(minutes=10), minutes=1))
+    return nim
+
+
+async def test_a_run_that_failed_after_the_order_came_to_be_did_not_send_it():
+    found = await ask(world(own(OrderState.PENDING, created_at=ago(hours=9))))
+    assert stop(found) == "job broken"
+    assert found.chain[5].text == "AD Provisioning failed and did not send it, run 48260"
+    assert found.certainty is Certainty.LIKELY
+    assert found.outlook is None
+
+
+async def test_a_run_that_failed_before_the_order_came_to_be_is_no_hindrance():
+    found = await ask(world(own(OrderState.PENDING, created_at=ago(hours=1))))
+    assert stop(found) == "job waiting"
+    assert (found.title_public, found.certainty) == (
+        "Order 500: AD account creation leaves with the next run",
+        Certainty.CONFIRMED,
+    )
+
+
+async def test_a_run_that_a_threshold_stopped_holds_the_order_back():
+    nim = world(own(OrderState.PENDING, created_at=ago(hours=1)))
+    nim.all_runs[0] = replace(nim.all_runs[0], state=RunState.BLOCKED)
+    found = await ask(nim)
+    assert (found.symptom, found.certainty, stop(found)) == (7, Certainty.LIKELY, "job broken")
+
+
+async def test_a_run_in_progress_may_be_taking_the_order_along():
+    nim = world(own(OrderState.PENDING))
+    nim.all_runs.append(run("48300", "1003", RunState.RUNNING, start=ago(minutes=1), minutes=None))
+    found = await ask(nim)
+    assert (found.certainty, stop(found)) == (Certainty.LIKELY, "job waiting")
+    assert "run 48300" in found.chain[5].text
+
+
+async def test_a_deactivated_connector_breaks_the_chain_and_no_run_is_promised():
+    nim = world(own(OrderState.PENDING))
+    nim.all_connectors = [connector(deactivated=True)]
+    found = await ask(nim)
+    assert stop(found) == "job broken"
+    assert found.outlook is None
+
+
+async def test_without_the_runs_nothing_is_promised_for_certain():
+    nim = world(own(OrderState.PENDING, created_at=ago(hours=1)))
+    nim.denied = {"latest_runs"}
+    found = await ask(nim)
+    assert found.certainty is Certainty.LIKELY
+    assert "the newest run of each job" in [one.what for one in found.missing]
+
+
+async def test_an_order_that_awaits_its_start_waits_at_the_job():
+    found = await ask(world(own(OrderState.PENDING, start_date=NOW + timedelta(days=3))))
+    assert stop(found) == "job waiting"
+    assert found.chain[5].text.startswith("due 2026-03-06")
+
+
+async def test_an_executed_order_waits_for_the_next_synchronization():
+    nim = synchronized(world(own(OrderState.EXECUTED, performed_at=ago(minutes=5))))
+    found = await ask(nim)
+    assert (stop(found), found.certainty) == ("account waiting", Certainty.CONFIRMED)
+
+
+@pytest.mark.parametrize("state", [RunState.ERRORED, RunState.BLOCKED])
+async def test_an_executed_order_is_not_verified_while_its_synchronization_fails(state):
+    found = await ask(synchronized(world(own(OrderState.EXECUTED)), state))
+    assert (stop(found), found.certainty) == ("account broken", Certainty.LIKELY)
+    assert "run 48400" in found.chain[6].text
+
+
+async def test_an_executed_order_that_a_synchronization_passed_over_is_suspicious():
+    found = await ask(synchronized(world(own(OrderState.EXECUTED))))
+    assert found.certainty is Certainty.POSSIBLE
+    assert "did not verify it" in found.title_public
+
+
+async def test_an_executed_order_without_any_synchronization_since_tells_so():
+    found = await ask(synchronized(world(own(OrderState.EXECUTED)), start=ago(hours=9)))
+    assert found.certainty is Certainty.LIKELY
+    assert "no synchronization ran since" in found.title_public
+
+
+async def test_a_synchronization_under_way_is_not_a_missing_one():
+    nim = synchronized(world(own(OrderState.EXECUTED)), RunState.RUNNING)
+    nim.all_runs[-1] = replace(nim.all_runs[-1], ended_at=None)
+    assert "no synchronization" not in (await ask(nim)).title_public
+
+
+async def test_a_verified_account_is_in_place_as_of_the_last_synchronization():
+    found = await ask(synchronized(world(own(OrderState.VERIFIED))))
+    assert found.chain[6].text == "in place, verified as of 2026-03-03 09:51 UTC"
+    assert found.certainty is Certainty.CONFIRMED
+
+
+async def test_a_verified_account_may_have_changed_while_its_synchronization_fails():
+    found = await ask(synchronized(world(own(OrderState.VERIFIED)), RunState.ERRORED))
+    assert (stop(found), found.certainty) == ("account unknown", Certainty.LIKELY)
+    assert "in place when last read" in found.chain[6].text
+
+
+async def test_a_property_that_awaits_a_review_leaves_the_account_in_place():
+    nim = world(own(OrderState.VERIFIED, ChangeType.UPDATE, review_filter=4))
+    nim.property_names = {"HR_Person": ["Title"], "Directory_User": ["Title"]}
+    found = await ask(nim)
+    assert found.symptom == 4
+    assert found.chain[6].text == "in place, a change of it waits"
+    assert "resource" not in nim.made
+
+
+async def test_somebody_who_has_left_is_not_told_to_request_the_account():
+    found = await ask(replace(world(), all_the_orders=[]))
+    assert (found.title_public, found.certainty, stop(found)) == (
+        "account: the person has left",
+        Certainty.LIKELY,
+        "identity broken",
+    )
+    assert "Request" not in found.next
+
+
+async def test_somebody_who_has_left_and_still_holds_a_role_stops_further_on():
+    found = await ask(replace(world(), all_the_orders=[], held=[role(18)]))
+    assert stop(found) == "order broken"
+
+
+async def test_an_identity_without_a_source_record_is_possibly_gone_from_hr():
+    nim = replace(world(), all_the_orders=[], all_sources=[])
+    found = await ask(nim, person=HERE)
+    assert (found.title_public, found.certainty, stop(found)) == (
+        "account: no HR record",
+        Certainty.POSSIBLE,
+        "HR record broken",
+    )
+    nim.denied = {"sources"}
+    assert stop(await ask(nim, person=HERE)) == "HR record unknown"
+
+
+async def test_an_identity_behind_its_source_breaks_the_chain_at_the_identity():
+    nim = world(own(OrderState.VERIFIED))
+    nim.property_names = {"HR_Person": ["Title"], "Directory_User": ["Title"]}
+    nim.versions = [
+        ResourceVersion(ANNE.id, "Directory_User", "x", {"Title": "Clerk"}),
+        ResourceVersion(ResourceId("5"), "HR_Person", "x", {"Title": "Buyer"}),
+    ]
+    found = await ask(nim, person=HERE)
+    assert stop(found) == "identity broken"
+
+
+async def test_a_role_of_the_system_explains_a_type_that_is_not_created():
+    nim = replace(world(), all_the_orders=[])
+    nim.types = [resource_type(name="AD account", allow_add=False)]
+    nim.held = [Assignment("1", role_id="r1", role="AD account FR", workflow_state=18, **ROLE)]
+    found = await ask(nim, resource_type_ids=[ResourceTypeId("71")], person=HERE)
+    assert "it is not created automatically" in found.title
+    assert stop(found) == "order broken"
+
+
+async def test_a_role_of_the_system_explains_nothing_where_the_person_has_another_account_there():
+    nim = world(own(OrderState.VERIFIED))
+    nim.types = [resource_type(), resource_type("91", "AD_Entry_AdministrationUser", name="AD administration account")]
+    nim.held = [Assignment("1", role_id="r1", role="AD account FR", workflow_state=18, **ROLE)]
+    found = await ask(nim, resource_type_ids=[ResourceTypeId("91")], person=HERE)
+    assert "nothing gives it" in found.title
+
+
+async def test_a_declined_request_is_told_to_the_caller_as_declined():
+    found = await ask(replace(world(), all_the_orders=[], held=[role(17)]), person=HERE)
+    assert found.say_to_caller == "The request was declined."
+
+
+async def test_every_link_that_was_read_has_a_source_and_a_time():
+    for nim in (
+        world(),
+        world(own(OrderState.PENDING)),
+        synchronized(world(own(OrderState.VERIFIED))),
+        replace(world(), all_the_orders=[], held=[role(9)]),
+    ):
+        for link in (await ask(nim, person=HERE)).chain:
+            if link.source:
+                assert link.at, link
+
+
+async def test_the_runs_cost_one_request():
+    for state in (OrderState.PENDING, OrderState.EXECUTED, OrderState.VERIFIED):
+        nim = synchronized(world(own(state)))
+        await ask(nim)
+        assert len(nim.made) <= 6
