@@ -15,7 +15,7 @@ async def run(asking: Asking) -> Answer:
     if not words:
         raise NotFound("Whose right?", next_step="For example: /nim access leroy · or: /nim access leroy Domain Admins")
     person, entitlement = await the_person_before(asking, words)
-    subject = Subject(person=person, entitlement=entitlement)
+    subject = Subject(person=person, entitlement=entitlement, told=asking.intent.told)
     found = await entitlements.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now())
     return answer_of(found, person)
 

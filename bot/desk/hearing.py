@@ -97,7 +97,7 @@ class Hearing:
         return names
 
 
-_TOLD: Final = frozenset({Verb.SYNC, Verb.VALUE})
+_TOLD: Final = frozenset({Verb.SYNC, Verb.VALUE, Verb.ACCESS})
 """Verbs whose diagnosis uses the asker's own words."""
 
 

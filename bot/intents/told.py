@@ -20,6 +20,8 @@ _TELLS: Final = re.compile(
     r"""
       \b(?:still|old|outdated|toujours|encore|anciens?|anciennes?)\b | not\ updated | pas\ à\ jour
     | \b(?:changed|renamed|modifié\w*|changé\w*|renommé\w*)\b
+    | \bback\b | \bkeeps?\b | \bremoved\b | \bagain\b | \bre-?(?:appear|add)\w* | \breturns\b
+    | \b(?:reviens?|revient|reviennent|redonne\w*|réapparaît|remet|retiré\w*|enlevé\w*)\b
     """,
     re.IGNORECASE | re.VERBOSE,
 )

@@ -1,16 +1,20 @@
 """Symptom 8, row by row of the decision table (troubleshooting 2.8)."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import entitlements
-from bot.model.assignment import Assignment, AssignmentKind, Decision, RoleRule
+from bot.diagnosis.symptoms.entitlements.returns import says_it_comes_back
+from bot.model.assignment import Assignment, AssignmentKind, Decision, LinkRule, RoleRule
 from bot.model.finding import Certainty
-from bot.model.ids import ResourceId
+from bot.model.ids import OrderId, ResourceId
+from bot.model.order import ChangeType, OrderProperty, OrderState
 from bot.model.person import Person
 from bot.model.value import ResourceVersion
-from tests.diagnosis.fakes import NOW, FakeNim, ago
+from tests.diagnosis.fakes import NOW, FakeNim, ago, order
 
 SITE = Site(service_reviewers=("svc-automation",))
 JOHN = Person(ResourceId("900"), "Directory_User", "Doe, John", "jdoe")
@@ -46,8 +50,8 @@ def world(*assignments: Assignment, rules=(), organization: str | None = None) -
     return nim
 
 
-async def ask(nim: FakeNim, words: str = "vpn full"):
-    subject = Subject(person=JOHN, entitlement=words)
+async def ask(nim: FakeNim, words: str = "vpn full", told: str = ""):
+    subject = Subject(person=JOHN, entitlement=words, told=told)
     return entitlements.diagnose(await entitlements.gather(nim, subject, SITE, NOW), NOW)
 
 
@@ -164,6 +168,115 @@ async def test_8h_no_rule_gives_it_any_more():
 async def test_8k_nothing_of_that_name_is_known():
     found = await ask(world(held()), "domain admins")
     assert (found.cause, found.certainty) == ("8k", Certainty.POSSIBLE)
+
+
+BACK = "VPN keeps coming back"
+
+
+def coming_back(
+    *assignments: Assignment,
+    then: OrderState = OrderState.VERIFIED,
+    now: OrderState = OrderState.VERIFIED,
+    again_days_ago: float | None = 1,
+    **more,
+) -> FakeNim:
+    """A link that was given ninety days ago and provisioned lately."""
+    nim = world(*(assignments or (held(),)), **more)
+    nim.all_link_rules = [LinkRule("5", "r1", ResourceId("77"), "GG_VPN_Full")]
+    nim.all_the_orders = [order("500", OrderState.VERIFIED, ChangeType.UPDATE, owner_id=JOHN.id)]
+    link = OrderProperty("memberOf", "navigation", "77", state=now, created_at=ago(days=90))
+    again = ago(days=again_days_ago) if again_days_ago is not None else link.created_at
+    nim.values = {OrderId("500"): (replace(link, performed_at=again),)}
+    nim.values_then = {OrderId("500"): (replace(link, state=then),)}
+    return nim
+
+
+async def test_8m_a_right_that_was_verified_and_provisioned_again_comes_back():
+    found = await ask(coming_back(rules=[FINANCE], organization="Finance"), told=BACK)
+    assert (found.cause, found.certainty) == ("8m", Certainty.CONFIRMED)
+    assert "provisioned again" in found.text
+    assert found.next == "Remove it in Identity Manager, not in the system: change the rule, or the person's attribute."
+    assert [fact.label for fact in found.evidence if fact.label.startswith("Link")] == ["Link then", "Link"]
+
+
+async def test_8m_a_requested_role_comes_back_until_it_is_ended():
+    found = await ask(coming_back(held(16, workflow_id="w1")), told=BACK)
+    assert (found.cause, found.certainty) == ("8m", Certainty.CONFIRMED)
+    assert "end the role that was requested" in found.next
+
+
+async def test_8m_a_right_that_follows_from_a_role_comes_back_with_it():
+    nim = coming_back(held(inferred=True), TITAN, rules=[rule(parent="r2")])
+    found = await ask(nim, told=BACK)
+    assert (found.cause, found.certainty) == ("8m", Certainty.CONFIRMED)
+    assert "Project Titan" in found.text
+    assert "remove the role that it follows from" in found.next
+    assert len(nim.made) <= 8, nim.made
+
+
+async def test_8m_a_link_on_its_way_again_counts():
+    nim = coming_back(rules=[FINANCE], organization="Finance", now=OrderState.PENDING, again_days_ago=None)
+    found = await ask(nim, told=BACK)
+    assert (found.cause, found.certainty) == ("8m", Certainty.CONFIRMED)
+    assert "is being provisioned again" in found.text
+
+
+@pytest.mark.parametrize("denied", ["link_rules", "held_values", "past_values"])
+async def test_8m_is_only_likely_when_the_history_cannot_be_read(denied):
+    nim = coming_back(rules=[FINANCE], organization="Finance")
+    nim.denied = {denied}
+    found = await ask(nim, told=BACK)
+    assert (found.cause, found.certainty) == ("8m", Certainty.LIKELY)
+    assert found.missing
+
+
+async def test_8m_is_not_confirmed_when_the_link_had_failed_until_then():
+    nim = coming_back(rules=[FINANCE], organization="Finance", then=OrderState.ERRORED)
+    assert (await ask(nim, told=BACK)).certainty is Certainty.LIKELY
+
+
+async def test_8m_is_not_confirmed_when_the_role_itself_was_given_again():
+    nim = coming_back(replace(held(), created_at=ago(days=2)), rules=[FINANCE], organization="Finance")
+    assert (await ask(nim, told=BACK)).certainty is Certainty.LIKELY
+
+
+async def test_8m_is_not_told_of_a_link_that_was_provisioned_once():
+    found = await ask(coming_back(rules=[FINANCE], organization="Finance", again_days_ago=None), told=BACK)
+    assert (found.cause, found.certainty) == ("8a", Certainty.CONFIRMED)
+    assert "has not been provisioned again" in found.text
+
+
+async def test_8m_is_not_told_where_nobody_says_that_it_comes_back():
+    nim = coming_back(rules=[FINANCE], organization="Finance")
+    assert (await ask(nim)).cause == "8a"
+    assert "link_rules" not in nim.made
+
+
+async def test_8h_is_told_of_a_right_that_comes_back_though_no_rule_gives_it_any_more():
+    found = await ask(coming_back(rules=[FINANCE], organization="HR"), told=BACK)
+    assert (found.cause, found.certainty) == ("8h", Certainty.LIKELY)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "NIM keeps giving back a group I removed",
+        "the share comes back every night",
+        "I removed the VPN twice and it is there again",
+        "Le droit VPN revient toujours",
+        "NIM lui redonne le groupe",
+        "VPN is back although we removed it",
+    ],
+)
+def test_what_people_say_of_a_right_that_comes_back(told):
+    assert says_it_comes_back(told)
+
+
+@pytest.mark.parametrize(
+    "told", ["why does jdoe have VPN", "since when does he have VPN access", "her back office role"]
+)
+def test_what_people_say_of_other_rights(told):
+    assert not says_it_comes_back(told)
 
 
 async def test_names_of_requesters_and_approvers_are_private():

@@ -283,7 +283,7 @@ class Database:
                 self.store.close_version("AssignedResourceNavigation", link.id, to_datetime(now))
             else:
                 changes = {name: row.get(name) for name in rows.MOVING_LINKS}
-                self.store.update("AssignedResourceNavigation", link.id, changes)
+                self.store.new_version("AssignedResourceNavigation", link.id, changes, to_datetime(now))
         return new
 
     def remove_link(self, link: LinkValue, now: float) -> None:

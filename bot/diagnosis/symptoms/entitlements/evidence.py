@@ -4,7 +4,7 @@ import asyncio
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,8 +12,11 @@ from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
-from bot.model.assignment import Assignment, AssignmentKind, Decision, RoleRule
+from bot.diagnosis.symptoms.entitlements.returns import look_at, says_it_comes_back
+from bot.model.assignment import Assignment, AssignmentKind, Decision, LinkRule, RoleRule
 from bot.model.finding import Missing
+from bot.model.order import HeldValue
+from bot.model.page import Page
 from bot.model.value import ResourceVersion
 from bot.ports import NimReads
 
@@ -24,6 +27,7 @@ _ATTRIBUTE: Final = re.compile(
 
 DEEPEST: Final = 5
 """Parents of a role that are followed."""
+_MOST_LINKS: Final = 20
 _RULE_OF: Final = {
     AssignmentKind.SINGLE_ROLE: "single role rule",
     AssignmentKind.COMPOSITE_ROLE: "composite role rule",
@@ -52,11 +56,16 @@ class Evidence:
     """The person's values of the rules' dimensions."""
     story: Sequence[Decision] | None = None
     story_of: str = ""
+    links: Page[HeldValue] | None = None
+    """What the role links the person's accounts to, where the right is said to come back."""
+    links_then: Page[HeldValue] | None = None
+    """The same links at the moment `then`."""
+    then: datetime | None = None
     missing: tuple[Missing, ...] = ()
 
 
-async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> Evidence:  # noqa: ARG001
-    """At most eight requests: three kinds of assignments, three kinds of rules, one story."""
+async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> Evidence:
+    """At most eight requests: three kinds of assignments, the rules, the attributes and the story, or the links."""
     reads = Reads()
     owner = subject.owner
     if owner is None:
@@ -77,6 +86,9 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
     if not fitting:
         return Evidence(subject, site, world, held, missing=reads.missing)
     chosen, *others = fitting
+    seen = Evidence(subject, site, world, held, chosen, tuple(others))
+    if says_it_comes_back(subject.told):
+        return await _with_links(nim, reads, seen, chosen, now)
     asked = requested_one(chosen, held, None)
     rules, story = await asyncio.gather(
         _rules(nim, reads, chosen, held),
@@ -97,18 +109,50 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         else _nothing(),
     )
     carried = asked or parent
-    return Evidence(
-        subject,
-        site,
-        world,
-        held,
-        chosen,
-        tuple(others),
-        rules,
-        identity,
-        story or parents_story,
-        carried.id if carried else "",
-        reads.missing,
+    return replace(
+        seen,
+        rules=rules,
+        identity=identity,
+        story=story or parents_story,
+        story_of=carried.id if carried else "",
+        missing=reads.missing,
+    )
+
+
+async def _with_links(nim: NimReads, reads: Reads, seen: Evidence, chosen: Assignment, now: datetime) -> Evidence:
+    """What gives it, and whether it was there, went away and was given again; the request's steps are left out."""
+    rules, given = await asyncio.gather(
+        _rules(nim, reads, chosen, seen.assignments or ()),
+        reads.attempt(
+            nim.link_rules((chosen.role_id,)),
+            "what the role gives",
+            without="Whether it was provisioned again is not known.",
+        )
+        if chosen.kind is AssignmentKind.SINGLE_ROLE
+        else _nothing(),
+    )
+    inferred = chosen.inferred and parent_of(chosen, seen.assignments or (), rules) is not None
+    identity, links = await asyncio.gather(
+        _nothing() if inferred else _dimensions(nim, reads, seen.subject, chosen, rules),
+        _links(nim, reads, seen, given or ()),
+    )
+    then = look_at(links, now)
+    before = await _links(nim, reads, seen, given or (), then) if then is not None else None
+    return replace(
+        seen, rules=rules, identity=identity, links=links, links_then=before, then=then, missing=reads.missing
+    )
+
+
+async def _links(
+    nim: NimReads, reads: Reads, seen: Evidence, given: Sequence[LinkRule], as_of: datetime | None = None
+) -> Page[HeldValue] | None:
+    wanted = tuple(dict.fromkeys(one.resource_id for one in given))[:_MOST_LINKS]
+    if not wanted or seen.subject.owner is None:
+        return None
+    return await reads.attempt(
+        nim.held_values(kind="navigation", owner_id=seen.subject.owner, resource_ids=wanted, as_of=as_of),
+        "the links of the person's accounts",
+        without="Whether it was provisioned again is not known.",
     )
 
 
@@ -121,18 +165,26 @@ async def _rules(
 ) -> Sequence[RoleRule] | None:
     """Rules of the role and of the composite roles that may have brought it, in one go."""
     roles = [chosen.role_id]
-    kind = _RULE_OF.get(chosen.kind, "")
+    kinds = [_RULE_OF.get(chosen.kind, "")]
     if chosen.inferred:
         roles += [one.role_id for one in held if one.kind is AssignmentKind.COMPOSITE_ROLE and one.role_id]
-        kind = ""
+        kinds.append(_RULE_OF[AssignmentKind.COMPOSITE_ROLE])
     wanted = tuple(dict.fromkeys(role for role in roles if role))
     if not wanted:
         return None
-    return await reads.attempt(
-        nim.role_rules(wanted, kind=kind),
-        "the rules that give it",
-        without="A rule on the person's attributes cannot be told from another role.",
+    found = await asyncio.gather(
+        *(
+            reads.attempt(
+                nim.role_rules(wanted, kind=kind),
+                "the rules that give it",
+                without="A rule on the person's attributes cannot be told from another role.",
+            )
+            for kind in dict.fromkeys(kinds)
+        )
     )
+    if any(one is None for one in found):
+        return None
+    return tuple(rule for some in found for rule in some or ())
 
 
 async def _dimensions(

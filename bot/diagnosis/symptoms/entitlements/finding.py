@@ -6,15 +6,17 @@ from typing import Final
 from bot.diagnosis import links
 from bot.diagnosis.masking import masked
 from bot.diagnosis.symptoms.entitlements.evidence import Evidence, lineage
-from bot.diagnosis.symptoms.entitlements.rows import dimensions, origin_of, own_rules
+from bot.diagnosis.symptoms.entitlements.rows import Origin, dimensions, origin_of, own_rules
 from bot.diagnosis.words import counted, listed, number, title
 from bot.model.assignment import Assignment
 from bot.model.finding import ActionKind, Certainty, ChainLink, Fact, Finding, Link, LinkMark, Offer, Remark
 from bot.model.job import TaskKind
+from bot.model.order import HeldValue
 
 NUMBER: Final = 8
 _NO_END: Final = 9999
 _MOST: Final = 12
+_MOST_LINKS: Final = 2
 _SAYS: Final = {
     "8a": "a rule on the person's attributes",
     "8b": "it follows from another role",
@@ -28,6 +30,7 @@ _SAYS: Final = {
     "8j": "denied, removal pending",
     "8k": "nothing of that name is known",
     "8l": "the account may be somebody else's",
+    "8m": "it comes back, since Identity Manager gives it",
     "8n": "approved by automation",
 }
 _NEXT: Final = {
@@ -44,6 +47,12 @@ _NEXT: Final = {
     "8k": "Look when the system was last synchronized, and how the entitlement is called there.",
     "8l": "Compare employee number and mail in Resource Reconciliation; nothing was granted here.",
     "8n": "Ask the owner of the automation rule.",
+}
+_WHERE_REMOVED: Final = {
+    "8a": "change the rule, or the person's attribute",
+    "8b": "remove the role that it follows from",
+    "8c": "end the role that was requested",
+    "8d": "end the role that was approved",
 }
 
 
@@ -66,7 +75,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         title=title(f"{who}: why {what}: {said}"),
         title_public=title(f"Why somebody has {what}: {said}"),
         text=origin.why,
-        next=_NEXT.get(origin.row or "", "Look at View Permissions of the person."),
+        next=_next(origin),
         evidence=_facts(evidence, now),
         contributing=tuple(
             Remark("8", f"{one.kind.value} “{one.role}” fits the words too") for one in evidence.others[:3]
@@ -79,6 +88,12 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         as_of=min((one.read_at for one in evidence.assignments or () if one.read_at), default=now),
         chain=_path(evidence),
     )
+
+
+def _next(origin: Origin) -> str:
+    if origin.behind is not None:
+        return f"Remove it in Identity Manager, not in the system: {_WHERE_REMOVED[origin.behind]}."
+    return _NEXT.get(origin.row or "", "Look at View Permissions of the person.")
 
 
 def _recompute(evidence: Evidence, row: str | None) -> tuple[Offer, ...]:
@@ -154,6 +169,8 @@ def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
                 private=bool(author),
             )
         )
+    for page, at in ((evidence.links_then, evidence.then), (evidence.links, None)):
+        facts += [_link(one, at, now) for one in list(page or ())[:_MOST_LINKS]]
     facts.extend(
         Fact(
             "Workflow",
@@ -165,6 +182,17 @@ def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
         for step in list(evidence.story or ())[:4]
     )
     return tuple(facts)
+
+
+def _link(one: HeldValue, at: datetime | None, now: datetime) -> Fact:
+    """A link as it was at that moment, or as it is, with when it was last provisioned."""
+    since = at if at is not None else one.held.performed_at or one.order.read_at
+    return Fact(
+        "Link then" if at is not None else "Link",
+        f"{one.held.value or 'unnamed'}: {one.held.state.value}",
+        f"order {one.order.id}",
+        since if since is not None else now,
+    )
 
 
 def _state(one: Assignment, now: datetime) -> Fact:
@@ -198,6 +226,8 @@ def _ruled_out(evidence: Evidence, row: str | None) -> tuple[Remark, ...]:
         remarks.append(Remark("8c", "a direct request: there is none for this role"))
     if row in {"8b", "8c"} and evidence.rules is not None and not own_rules(evidence, chosen):
         remarks.append(Remark("8a", "a rule on the person's attributes: none gives this role"))
+    if row == "8m":
+        remarks.append(Remark("8e", "given in the system only: Identity Manager holds it as given"))
     if row == "8l":
         remarks.append(Remark("8c", "a granted right: the account itself may not be this person's"))
     return tuple(remarks[:2])

@@ -1,11 +1,12 @@
 """The kind of origin, rows 8a to 8n (troubleshooting 2.8). Neutral: what is, never who "took" it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from bot.diagnosis.chain import EFFECTIVE, PENDING_APPROVAL
 from bot.diagnosis.symptoms.entitlements.evidence import Evidence, lineage
+from bot.diagnosis.symptoms.entitlements.returns import Return, never_again, returned, says_it_comes_back
 from bot.diagnosis.words import moment
 from bot.model.assignment import Assignment, AssignmentKind, RoleRule
 from bot.model.finding import Certainty
@@ -14,6 +15,8 @@ _CALCULATED: Final = frozenset({18, 27, 116, 118})
 _APPROVED: Final = frozenset({4, 16, 24})
 _FOUND, _PRE_EXISTING, _CANCELLATION = 1, 3, 20
 _SUGGESTED: Final = frozenset({21, 22, 23})
+_GIVEN: Final = frozenset({"8a", "8b", "8c", "8d"})
+"""Origins that Identity Manager enforces."""
 _NO_END: Final = 9999
 _SURE: Final = 100
 
@@ -24,10 +27,34 @@ class Origin:
     certainty: Certainty
     why: str
     """Without names of persons."""
+    behind: str | None = None
+    """Of a right that comes back: the row that keeps giving it."""
 
 
 def origin_of(seen: Evidence, now: datetime) -> Origin:
-    """The origin of the chosen assignment; of an inferred one the role that it follows from."""
+    """The origin of the chosen assignment; where it is said to come back, that it does, and why."""
+    origin = _origin(seen, now)
+    chosen = seen.chosen
+    if chosen is None or origin.row not in _GIVEN or chosen.workflow_state in PENDING_APPROVAL:
+        return origin
+    if not says_it_comes_back(seen.subject.told):
+        return origin
+    back = returned(chosen, seen.links, seen.links_then, seen.then)
+    if back is None and never_again(seen.links, seen.then):
+        return replace(origin, why=f"{origin.why} Since it was first there, it has not been provisioned again.")
+    return Origin("8m", Certainty.CONFIRMED if back else Certainty.LIKELY, _returns(origin, back), origin.row)
+
+
+def _returns(origin: Origin, back: Return | None) -> str:
+    enforced = "removed in the system only, it is given again, since Identity Manager holds it as given"
+    if back is None:
+        return f"{origin.why} So, {enforced}. That it was given again could not be seen."
+    again = f"provisioned again {moment(back.again_at)}" if back.again_at else "is being provisioned again"
+    return f"{origin.why} It was there {moment(back.verified_at)}, and {again}: {enforced}."
+
+
+def _origin(seen: Evidence, now: datetime) -> Origin:
+    """Of an inferred assignment the role that it follows from."""
     chosen = seen.chosen
     if chosen is None:
         return _nothing(seen)
