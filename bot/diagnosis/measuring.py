@@ -65,6 +65,31 @@ def same_key(deleted: Sequence[RowChange], inserted: Sequence[RowChange]) -> flo
     return _share(sum(1 for one in deleted if normalised_key(one.key) in there), len(deleted))
 
 
+def end_of_keys(deleted: Sequence[RowChange], stored: Mapping[str, Values]) -> bool | None:
+    """Whether no row that stays has a key among the deleted ones; None where the rows' keys are not known.
+
+    The property that holds the key is the one whose stored value is the deleted row's key.
+    """
+    going = {one.resource_id: one.key for one in deleted}
+    names = Counter(
+        name for row_id, key in going.items() for name, value in stored.get(row_id, {}).items() if value == key
+    )
+    if not names:
+        return None
+    name = max(names, key=lambda one: (names[one], one))
+    kept = [value for row_id, row in stored.items() if row_id not in going and (value := row.get(name))]
+    if len(kept) < FEWEST_SAMPLES:
+        return None
+    staying, gone = [_sorting(key) for key in kept], [_sorting(key) for key in going.values()]
+    return max(staying) < min(gone) or max(gone) < min(staying)
+
+
+def _sorting(key: str) -> tuple[int, str]:
+    """Numbers by their size, other keys by their letters."""
+    bare = key.strip().lower()
+    return (len(bare) if bare.isdigit() else 0, bare)
+
+
 def same_person(rows: Sequence[Values], others: Sequence[Values]) -> float | None:
     """Share of `rows` with an identifying value that one of the others has; None where none has any."""
     there = {(name.lower(), value.lower()) for one in others for name, value in _identifying(one)}

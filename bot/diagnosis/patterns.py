@@ -110,7 +110,7 @@ class Measures:
     pairs_for_most: int | None = None
     """Distinct old → new pairs that cover nine tenths of the updates."""
     tail_of_keys: bool | None = None
-    """The deleted keys are one contiguous end of the sorted keys."""
+    """The deleted keys are one contiguous end of the sorted keys, as far as stored rows are known."""
     pairs_seen: int = 0
     """Rows of which old and new were compared: three that agree prove a change of format."""
     links_deleted: int | None = None
@@ -144,6 +144,8 @@ class Match:
     why: str
 
 
+ONE_PLACE: Final = 0.95
+"""Share of rows from which a place is what they have in common."""
 _REPLACE_TOLERANCE: Final = 0.05
 _ORGANISATIONAL: Final = frozenset(
     {
@@ -272,7 +274,7 @@ def _scope_loss(m: Measures) -> Match | None:
     lost = m.share(m.deleted)
     if not 0.02 <= lost < 0.95 or m.inserted > m.nearly_none:
         return None
-    if at_least(m.one_place, 0.95) and below(m.ended, 0.9):
+    if at_least(m.one_place, ONE_PLACE) and below(m.ended, 0.9):
         return Match(Pattern.SCOPE_LOSS, Certainty.LIKELY, "all of them stand in one place that has left the export")
     return None
 
@@ -280,7 +282,7 @@ def _scope_loss(m: Measures) -> Match | None:
 def _scope_gain(m: Measures) -> Match | None:
     if m.share(m.inserted) < _REPLACE_TOLERANCE or m.deleted > m.nearly_none:
         return None
-    if below(m.starting, 0.9) and at_least(m.one_place, 0.95):
+    if below(m.starting, 0.9) and at_least(m.one_place, ONE_PLACE) and not at_least(m.same_person, 0.5):
         return Match(
             Pattern.SCOPE_GAIN, Certainty.LIKELY, "all new rows stand in one place that has come into the export"
         )

@@ -1,7 +1,7 @@
 """Symptom 1, row by row of the decision table (troubleshooting 2.1)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,6 +11,7 @@ from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import exports
 from bot.model.file import AgentFile, FileVersion, Folder
 from bot.model.finding import ActionKind, Certainty
+from bot.model.ids import JobId, TaskId
 from bot.model.job import RunState, TaskKind
 from tests.diagnosis.fakes import AD, HR, NOW, FakeNim, ago, connector, job, run, task, task_run
 
@@ -46,7 +47,7 @@ def world(
         nim.all_task_runs.append(
             task_run("3", TaskKind.EXPORT, others, run_id="48212", start=START - timedelta(minutes=15), connector_id=HR)
         )
-    nim.logs = {"1": [text] if text else []}
+    nim.logs = {"1": [text] if text else [], "3": [text] if text else []}
     nim.listing = {
         Folder.EXPORT_OUTPUT: [AgentFile("ad_entries.csv", Folder.EXPORT_OUTPUT, 712_400, START - timedelta(days=1))]
     }
@@ -86,6 +87,123 @@ def complete(found):
 async def test_1a_to_1i_the_log_names_the_class(text, others, row, certainty):
     found = await ask(world(text, others=others))
     assert (found.symptom, found.cause, found.certainty) == (1, row, certainty)
+
+
+async def test_1b_is_only_possible_while_it_is_not_known_why_the_others_failed():
+    nim = world(NO_HOST, others=RunState.ERRORED)
+    nim.logs["3"] = []
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("1b", Certainty.POSSIBLE)
+
+
+async def test_5_1_two_faults_at_once_are_not_one_of_the_agent():
+    nim = world(NO_HOST, others=RunState.ERRORED)
+    nim.logs["3"] = [EXPIRED]
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("1a", Certainty.LIKELY)
+    assert [remark.row for remark in found.contributing] == ["5.1"]
+
+
+async def test_5_1_the_logs_of_others_are_read_only_where_none_of_them_went_well():
+    nim = world(NO_HOST)
+    await ask(nim)
+    assert nim.made.count("task_log") == 1
+
+
+async def test_1h_a_file_share_that_refuses_the_logon_is_no_full_disk():
+    found = await ask(world("System.IO.IOException: The user name or password is incorrect. : '//files/hr/export'"))
+    assert (found.cause, found.certainty) == ("1h", Certainty.CONFIRMED)
+    assert "refused the agent's logon" in found.title
+    assert "renews the logon" in found.next
+
+
+def went_well(*, since: datetime = START) -> FakeNim:
+    """The newest AD export went well; the one of the night before had failed."""
+    nim = world(EXPIRED)
+    nim.all_connectors = [connector(AD, "AD"), connector(HR, "HR")]
+    nim.all_runs.append(run("48299", "1002", start=since + timedelta(hours=3)))
+    nim.all_task_runs.append(
+        task_run("8", TaskKind.EXPORT, run_id="48299", start=since + timedelta(hours=3), task_id="301")
+    )
+    return nim
+
+
+async def test_5_3_a_failure_that_is_over_is_found_though_the_newest_run_went_well():
+    nim = went_well()
+    found = await ask(nim, Subject(connector_id=AD, run=nim.all_runs[-1]))
+    assert (found.cause, found.certainty) == ("1c", Certainty.CONFIRMED)
+    assert found.text.startswith("Resolved since: the export went well again in run 48299")
+    assert "Renew it" not in found.text
+    assert not complete(found).allowed
+
+
+async def test_5_3_a_complete_run_that_went_well_since_was_not_missed():
+    nim = went_well()
+    nim.all_runs = [replace(one, job_id=JobId("1001")) for one in nim.all_runs]
+    nim.all_task_runs = [replace(one, task_id=TaskId("311")) for one in nim.all_task_runs]
+    found = await ask(nim, Subject(connector_id=AD, run=nim.all_runs[-1]))
+    assert found.next == "Nothing has to be repaired."
+    assert not complete(found).allowed
+
+
+async def test_5_3_a_complete_run_is_missed_while_only_incremental_ones_went_well():
+    nim = went_well()
+    nim.all_runs[0] = replace(nim.all_runs[0], job_id=JobId("1001"))
+    nim.all_task_runs[0] = replace(nim.all_task_runs[0], task_id=TaskId("311"))
+    found = await ask(nim, Subject(connector_id=AD, run=nim.all_runs[0]))
+    assert found.next.endswith("Relaunch the complete run that was missed.")
+    assert complete(found).allowed
+
+
+async def test_no_failure_at_all_sends_nobody_to_a_log():
+    nim = went_well()
+    nim.all_task_runs = [one for one in nim.all_task_runs if one.state is RunState.COMPLETED]
+    nim.listing = {}
+    found = await ask(nim, Subject(connector_id=AD, run=nim.all_runs[-1]))
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert "log" not in found.next
+
+
+async def test_1k_no_export_has_started_for_long():
+    nim = went_well(since=ago(hours=20))
+    nim.all_task_runs = [one for one in nim.all_task_runs if one.state is RunState.COMPLETED]
+    nim.all_jobs = [replace(one, cron="*/15 * * * *") if one.is_incremental else one for one in nim.all_jobs]
+    nim.listing = {}
+    found = await ask(nim, Subject(connector_id=AD, run=nim.all_runs[-1]))
+    assert (found.cause, found.certainty) == ("1k", Certainty.LIKELY)
+    assert "due every 15 min" in found.text
+
+
+def at_another_time(ahead: timedelta, *, of_hr: timedelta | None = None) -> FakeNim:
+    """Both connectors exported well; the files bear the time of an agent whose clock is wrong."""
+    nim = went_well()
+    nim.all_task_runs = [one for one in nim.all_task_runs if one.state is RunState.COMPLETED]
+    nim.all_jobs = [replace(one, is_incremental=False) for one in nim.all_jobs]
+    ends = {
+        name: max(one.ended_at for one in nim.all_task_runs if one.connector_id == which and one.ended_at)
+        for name, which in (("ad_entries.csv", AD), ("hr_people.csv", HR))
+    }
+    shifts = {"ad_entries.csv": ahead, "hr_people.csv": ahead if of_hr is None else of_hr}
+    nim.listing = {
+        Folder.EXPORT_OUTPUT: [
+            AgentFile(name, Folder.EXPORT_OUTPUT, 700, end + shifts[name]) for name, end in ends.items()
+        ]
+    }
+    return nim
+
+
+async def test_5_4_an_agent_whose_clock_is_slow_has_no_stale_files():
+    nim = at_another_time(timedelta(minutes=-60))
+    found = await ask(nim, Subject(connector_id=AD, run=nim.all_runs[-1]))
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert [remark.row for remark in found.contributing] == ["5.4"]
+    assert "60 min slow" in found.contributing[0].why
+
+
+async def test_5_4_a_file_that_alone_is_old_is_stale_and_no_matter_of_clocks():
+    nim = at_another_time(timedelta(minutes=-60), of_hr=timedelta())
+    found = await ask(nim, Subject(connector_id=AD, run=nim.all_runs[-1]))
+    assert (found.cause, found.certainty, found.contributing) == ("1m", Certainty.CONFIRMED, ())
 
 
 async def test_1a_is_only_likely_when_the_neighbours_cannot_be_read():

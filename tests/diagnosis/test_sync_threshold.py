@@ -1,5 +1,6 @@
 """Symptom 3 in the worlds of the guide (troubleshooting 2.3 and 6, S12 to S18)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -110,6 +111,50 @@ async def test_3a_by_a_page_alone_is_never_certain():
     found = await ask(nim)
     assert found.certainty.rank < Certainty.CONFIRMED.rank
     assert not found.tables[0].exact
+
+
+def cut(gone: range, *, kept: int = 900, lines: int = 500) -> FakeNim:
+    """The rows of `gone` are missing; the file holds fewer rows than before."""
+    nim = world([change(Operation.DELETE, str(10000 + i), str(i)) for i in gone], kept, rows=lines, before=kept)
+    nim.versions = rows(kept, EmployeeId=lambda i: str(10000 + i))
+    nim.property_names = {"HR_Person": ["EmployeeId"]}
+    return nim
+
+
+async def test_3a_a_file_that_lost_its_end_is_possibly_cut_off():
+    found = await ask(cut(range(500, 900)))
+    assert (found.cause, found.certainty) == ("3a", Certainty.POSSIBLE)
+    assert "the file is cut off" in found.title
+    assert not offer(found, ActionKind.RESUME).allowed
+
+
+async def test_3a_rows_that_are_missing_here_and_there_are_no_cut_file():
+    found = await ask(cut(range(0, 900, 2)))
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+
+
+async def test_3b_rows_that_were_rejected_for_their_key_look_deleted():
+    nim = world([change(Operation.DELETE, str(i), str(i)) for i in range(200)], 2400, rows=2400, before=2400)
+    file = nim.listing[Folder.EXPORT_OUTPUT][0]
+    nim.listing = {Folder.EXPORT_OUTPUT: [replace(file, null_key_rows=200)]}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("3b", Certainty.LIKELY)
+    assert "200 rows of its file were rejected" in found.text
+    assert not offer(found, ActionKind.RESUME).allowed
+
+
+async def test_a_place_is_named_only_where_nearly_all_rows_share_it():
+    nim = world([change(Operation.DELETE, str(i), str(i)) for i in range(60)], 980)
+    nim.versions = rows(980, Site=lambda i: ("Lyon", "Paris", "Nice")[i % 3], EndDate="2031-12-31")
+    nim.property_names = {"HR_Person": ["EmployeeId", "Site", "EndDate"]}
+    assert not any(fact.label == "Common place" for fact in (await ask(nim)).evidence)
+
+
+async def test_a_table_without_changes_is_counted_exactly():
+    nim = world([change(Operation.DELETE, str(i), str(i)) for i in range(1500)], 4812)
+    nim.tables.append((TableMapping("49", "HR_Organization", HR, "hr_orgs", 60), Limits()))
+    nim.changes[("HR_Organization", "48213")] = []
+    assert next(one for one in (await ask(nim)).tables if one.name == "HR_Organization").exact
 
 
 def rows(count: int, **values) -> list[ResourceVersion]:

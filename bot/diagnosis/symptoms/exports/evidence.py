@@ -18,6 +18,8 @@ from bot.model.page import Page
 from bot.ports import NimReads
 
 LOOK_BACK: Final = timedelta(days=2)
+WINDOW: Final = timedelta(hours=1)
+MOST_NEIGHBOURS: Final = 3
 FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
 """A failed export in a job that goes on ends as a warning: both count as failed."""
 _SOURCE_TASKS: Final = frozenset({TaskKind.EXPORT, TaskKind.PREPARE})
@@ -37,6 +39,8 @@ class Evidence:
     recent: Page[TaskRun] | None = None
     """Tasks of all connectors since two days before."""
     log: TaskLog | None = None
+    neighbour_logs: tuple[TaskLog, ...] = ()
+    """Of other connectors of the agent that failed at that time, where none went well."""
     files: tuple[AgentFile, ...] | None = None
     connector_now: Connector | None = None
     """Read when no failed export explains why nothing was exported."""
@@ -92,11 +96,14 @@ async def gather(
             without="A fault of the target cannot be told from one of the agent.",
         ),
     )
+    asked_about_connector = tasks is None and subject.connector_id is not None
     tasks = tasks if tasks is not None else read
     run, own = subject.run, tuple(tasks or ())
     if run is None:
         run, own = _newest_with_export(subject.connector_id, recent.items if recent else ())
     failed = first_failed_source_task(own, subject.connector_id)
+    if failed is None and asked_about_connector and (failed := _earlier_failure(subject.connector_id, recent)):
+        run = await reads.attempt(nim.job_run(failed.job_run_id), f"run {failed.job_run_id}")
     seen = Evidence(
         subject,
         site,
@@ -108,7 +115,7 @@ async def gather(
         recent=recent,
     )
     agent = failed.agent_id if failed else next((one.agent_id for one in own if one.kind is TaskKind.EXPORT), None)
-    log, files, connector = await asyncio.gather(
+    log, neighbour_logs, files, connector = await asyncio.gather(
         reads.attempt(
             nim.files.task_log(failed.id),
             f"the log of task {failed.name}",
@@ -117,6 +124,7 @@ async def gather(
         )
         if failed
         else _nothing(),
+        _neighbour_logs(nim, reads, seen, failed) if failed else _nothing(),
         reads.attempt(
             nim.files.agent_files(agent, Folder.EXPORT_OUTPUT),
             "the export files",
@@ -131,10 +139,29 @@ async def gather(
     return replace(
         seen,
         log=log,
+        neighbour_logs=neighbour_logs or (),
         files=tuple(files) if files is not None else None,
         connector_now=connector,
         missing=reads.missing,
     )
+
+
+async def _neighbour_logs(nim: NimReads, reads: Reads, seen: Evidence, failed: TaskRun) -> tuple[TaskLog, ...]:
+    """Whether the others failed for the same reason: asked of the companion only where none of them went well."""
+    well, ill = nearest(seen, failed)
+    if well or not ill:
+        return ()
+    read = await asyncio.gather(
+        *(
+            reads.attempt(
+                nim.files.task_log(one.id),
+                f"the log of task {one.name}",
+                without="A fault of the agent cannot be told from two faults at once.",
+            )
+            for one in ill[:MOST_NEIGHBOURS]
+        )
+    )
+    return tuple(log for log in read if log is not None)
 
 
 async def _nothing() -> None:
@@ -150,6 +177,18 @@ def first_failed_source_task(tasks: Sequence[TaskRun], connector_id: ConnectorId
     ]
     return next((one for one in wanted if one.state in FAILED), None) or next(
         (one for one in wanted if one.started_at is None and one.state is RunState.QUEUED), None
+    )
+
+
+def _earlier_failure(connector_id: ConnectorId | None, recent: Page[TaskRun] | None) -> TaskRun | None:
+    """The newest failure of a connector whose newest run went well: what somebody asks about may be over."""
+    return next(
+        (
+            one
+            for one in recent or ()
+            if one.kind in _SOURCE_TASKS and one.connector_id == connector_id and one.state in FAILED
+        ),
+        None,
     )
 
 
@@ -186,4 +225,37 @@ def files_of(evidence: Evidence) -> tuple[AgentFile, ...] | None:
             (one for one in evidence.files if any(one.name.lower().startswith(word) for word in words)),
             key=lambda one: one.name,
         )
+    )
+
+
+def nearest(seen: Evidence, failed: TaskRun) -> tuple[list[TaskRun], list[TaskRun]]:
+    """Of each other connector of the agent the export nearest in time: those that went well, and those that failed."""
+    well, ill = neighbours(seen, failed)
+    start = failed.started_at
+    if start is None:
+        return [], []
+    closest: dict[str | None, TaskRun] = {}
+    for one in sorted([*well, *ill], key=lambda one: (abs((one.started_at or start) - start), one.id)):
+        closest.setdefault(one.connector_id, one)
+    return (
+        [one for one in closest.values() if one.state is RunState.COMPLETED],
+        [one for one in closest.values() if one.state in FAILED],
+    )
+
+
+def neighbours(seen: Evidence, failed: TaskRun) -> tuple[list[TaskRun], list[TaskRun]]:
+    """Exports of other connectors of the same agent within an hour: those that went well, and those that failed."""
+    near = [
+        one
+        for one in seen.recent or ()
+        if one.kind is TaskKind.EXPORT
+        and one.connector_id != failed.connector_id
+        and one.agent_id == failed.agent_id
+        and one.started_at
+        and failed.started_at
+        and abs(one.started_at - failed.started_at) <= WINDOW
+    ]
+    return (
+        [one for one in near if one.state is RunState.COMPLETED],
+        [one for one in near if one.state in FAILED],
     )

@@ -8,8 +8,8 @@ from bot.diagnosis import links, outlook
 from bot.diagnosis.catalogue import wait_minutes
 from bot.diagnosis.fingerprint import job_fingerprint
 from bot.diagnosis.masking import sample
-from bot.diagnosis.symptoms.exports.evidence import FAILED, Evidence, files_of
-from bot.diagnosis.symptoms.exports.rows import EXTERNAL_ROWS, Row, changed_header, header_difference, judge, neighbours
+from bot.diagnosis.symptoms.exports.evidence import FAILED, Evidence, files_of, neighbours
+from bot.diagnosis.symptoms.exports.rows import EXTERNAL_ROWS, Row, changed_header, header_difference, judge
 from bot.diagnosis.words import lasted, moment, number, title
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Link, Offer, Outlook
 from bot.model.job import JobRun, RunState, TaskKind, TaskRun
@@ -31,6 +31,11 @@ _TITLES: Final = {
     "1j": "no cause was recorded",
     "1k": "the task was never started",
     "1l": "the data were not refreshed",
+}
+_SAYS_OF_CLASS: Final = {"file/share-logon": "the file share refused the agent's logon"}
+_NEXT_OF_CLASS: Final = {
+    "file/share-logon": "{owner} renews the logon to the file share and enters it in the agent's connection settings; "
+    "then relaunch in complete mode."
 }
 _NEXT: Final = {
     "1a": "{owner} checks that the target is up and reachable from the agent; then relaunch in complete mode.",
@@ -59,7 +64,7 @@ _CALLER: Final = "The data of one connected system were not refreshed; they are 
 
 def diagnose(evidence: Evidence, now: datetime) -> Finding:
     """The finding of one export. Empty evidence gives an unknown one."""
-    row = judge(evidence)
+    row = judge(evidence, now)
     if not evidence.tasks_read:
         row = Row(None, Certainty.UNKNOWN, "The tasks of the run could not be read.")
     solved = repaired_by(evidence)
@@ -68,7 +73,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         cause=row.name,
         certainty=row.certainty,
         title=title(_title(evidence, row, solved)),
-        text=f"{row.why} {_solved(solved)}".strip(),
+        text=_text(row, solved),
         next=_next(evidence, row, solved),
         verify=_VERIFY if row.name in EXTERNAL_ROWS else "",
         evidence=_facts(evidence, row, solved),
@@ -107,15 +112,26 @@ def repaired_by(evidence: Evidence) -> TaskRun | None:
     return min(later, key=lambda one: (one.started_at, one.id), default=None)
 
 
+def _missed_a_complete_run(evidence: Evidence, solved: TaskRun) -> bool:
+    """Whether a complete run failed and only an incremental one has gone well since."""
+    of_the_same_task = evidence.failed is not None and evidence.failed.task_id == solved.task_id
+    return evidence.job is not None and not evidence.job.is_incremental and not of_the_same_task
+
+
 def _connection(evidence: Evidence, one: TaskRun) -> str:
     config = evidence.landscape.task(one.task_id)
     return config.connection if config else ""
 
 
-def _solved(solved: TaskRun | None) -> str:
+def _text(row: Row, solved: TaskRun | None) -> str:
     if solved is None:
-        return ""
-    return f"Resolved since: the export went well again in run {solved.job_run_id}, {moment(solved.started_at)}."
+        return row.why
+    again = f"Resolved since: the export went well again in run {solved.job_run_id}, {moment(solved.started_at)}."
+    return f"{again} It had failed because {_said(row)}." if row.name in _TITLES else f"{again} {row.why}"
+
+
+def _said(row: Row) -> str:
+    return _SAYS_OF_CLASS.get(row.kind.error_class) or _TITLES.get(row.name or "", "the cause is not known")
 
 
 def _title(evidence: Evidence, row: Row, solved: TaskRun | None) -> str:
@@ -128,22 +144,28 @@ def _title(evidence: Evidence, row: Row, solved: TaskRun | None) -> str:
                 return f"{name} is not exported: its synchronization is blocked"
             case "2c":
                 return f"{name} is not exported: the connector is deactivated"
+            case "1k":
+                return f"{name} is not exported: scheduled runs have stopped"
             case _:
                 return f"{name} export: no failure seen".strip()
     stage = "export" if evidence.failed.kind is TaskKind.EXPORT else "preparation of the files"
-    said = _TITLES.get(row.name or "", "the cause is not known")
-    return f"{name} {stage} failed{' (resolved since)' if solved else ''}: {said}"
+    return f"{name} {stage} failed{' (resolved since)' if solved else ''}: {_said(row)}"
 
 
 def _next(evidence: Evidence, row: Row, solved: TaskRun | None) -> str:
     if solved is not None:
-        missed = evidence.job is not None and not evidence.job.is_incremental
-        return "Nothing has to be repaired." + (" Relaunch the complete run that was missed." if missed else "")
+        missed = " Relaunch the complete run that was missed." if _missed_a_complete_run(evidence, solved) else ""
+        return f"Nothing has to be repaired.{missed}"
     connector = evidence.connector
     owner = evidence.site.owners.get(connector.identifier, "") if connector else ""
     system = connector.name if connector else "target"
     team = f"The {system} team ({owner})" if owner else f"The {system} team"
-    text = _NEXT.get(row.name or "", "Read the task's log in Job Results: without it the cause is not known.")
+    if evidence.failed is None and row.name is None:
+        return "If an older run is meant, open it in Job Results and name its number."
+    if evidence.failed is None and row.name == "1k":
+        return "The platform team checks that the agent and the scheduler are running."
+    unread = "Read the task's log in Job Results: without it the cause is not known."
+    text = _NEXT_OF_CLASS.get(row.kind.error_class) or _NEXT.get(row.name or "", unread)
     wait = wait_minutes(row.kind, row.line)
     if row.kind.family == "credentials" and failures_in_a_row(evidence) >= _STORM:
         text += " Until then pause the connector's schedule: every further try may lock the account."
@@ -258,7 +280,7 @@ def _why_not(evidence: Evidence, row: Row, solved: TaskRun | None, now: datetime
         return f"Run {running.job_run_id} of this connector is in progress; wait until it has ended."
     if evidence.connector is not None and evidence.connector.deactivated:
         return "The connector is deactivated."
-    if solved is not None and (evidence.job is None or evidence.job.is_incremental):
+    if solved is not None and not _missed_a_complete_run(evidence, solved):
         return "It is resolved already: the export went well again since."
     if row.name in {"1i", "1m"}:
         return "A complete run on a changed or empty file deletes data: repair the file first."

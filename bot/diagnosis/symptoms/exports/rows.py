@@ -1,18 +1,19 @@
 """The decision table of failed exports, rows 1a to 1m (troubleshooting 2.1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.diagnosis.catalogue import UNKNOWN, ErrorKind, classify_log
-from bot.diagnosis.symptoms.exports.evidence import FAILED, Evidence, files_of
-from bot.diagnosis.words import counted, lasted, listed
-from bot.model.file import AgentFile
+from bot.diagnosis.schedule import interval
+from bot.diagnosis.symptoms.exports.agent_clock import offset_of
+from bot.diagnosis.symptoms.exports.evidence import Evidence, files_of, nearest
+from bot.diagnosis.words import counted, lasted, listed, moment
+from bot.model.file import AgentFile, TaskLog
 from bot.model.finding import Certainty, Remark
 from bot.model.job import RunState, TaskKind, TaskRun
 
-WINDOW: Final = timedelta(hours=1)
 SKEW: Final = timedelta(minutes=5)
 """A file that is older than its task's start by more than this was not written by it, whatever the clocks say."""
 _CERTAIN_ROWS: Final = {
@@ -23,7 +24,10 @@ _CERTAIN_ROWS: Final = {
     "file": "1h",
     "disk": "1h",
 }
+_UNREACHABLE: Final = frozenset({"network", "target"})
 _ERROR_LEVELS: Final = frozenset({"error", "fatal", "critical"})
+_OVERDUE: Final = 3
+"""So many times the rhythm without a run: the schedule stands still."""
 EXTERNAL_ROWS: Final = frozenset({"1a", "1b", "1c", "1d", "1e", "1f", "1g", "1h"})
 
 
@@ -39,11 +43,21 @@ class Row:
     ruled_out: tuple[Remark, ...] = ()
 
 
-def judge(seen: Evidence) -> Row:
+def judge(seen: Evidence, now: datetime) -> Row:
     """The first row that fits the failed task, with what contributes."""
+    row = _judged(seen, now)
+    clock = offset_of(seen)
+    if clock is None:
+        return row
+    way = "fast" if clock > timedelta() else "slow"
+    told = f"the agent's clock is {lasted(abs(clock))} {way}: its files bear that time"
+    return replace(row, contributing=(*row.contributing, Remark("5.4", told)))
+
+
+def _judged(seen: Evidence, now: datetime) -> Row:
     failed = seen.failed
     if failed is None:
-        return _nothing_failed(seen)
+        return _nothing_failed(seen, now)
     if failed.started_at is None:
         return Row(
             "1k", Certainty.LIKELY, "The task never started: the agent did not take it, or an earlier one failed."
@@ -54,7 +68,7 @@ def judge(seen: Evidence) -> Row:
     if row.name is None and extra:
         first, *others = extra
         return Row(first.row, Certainty.CONFIRMED, f"{_sentence(first.why)} {row.why}", kind, line, tuple(others))
-    return Row(row.name, row.certainty, row.why, kind, line, extra, _ruled_out(seen, failed, kind))
+    return Row(row.name, row.certainty, row.why, kind, line, extra + row.contributing, _ruled_out(seen, failed, kind))
 
 
 def _sentence(text: str) -> str:
@@ -63,10 +77,12 @@ def _sentence(text: str) -> str:
 
 def error_lines(seen: Evidence) -> tuple[str, ...]:
     """Error lines of the log, oldest first; all lines where none is marked as an error."""
-    if seen.log is None:
-        return ()
-    errors = tuple(line.text for line in seen.log.lines if line.level.lower() in _ERROR_LEVELS)
-    return errors or tuple(line.text for line in seen.log.lines)
+    return () if seen.log is None else _errors(seen.log)
+
+
+def _errors(log: TaskLog) -> tuple[str, ...]:
+    errors = tuple(line.text for line in log.lines if line.level.lower() in _ERROR_LEVELS)
+    return errors or tuple(line.text for line in log.lines)
 
 
 def _by_class(seen: Evidence, failed: TaskRun, kind: ErrorKind, line: str) -> Row:
@@ -82,7 +98,7 @@ def _by_class(seen: Evidence, failed: TaskRun, kind: ErrorKind, line: str) -> Ro
         return Row(
             None, Certainty.UNKNOWN, "The export went well; preparing its files failed for a reason not known here."
         )
-    if kind.family in {"network", "target"}:
+    if kind.family in _UNREACHABLE:
         return _unreachable(seen, failed, kind)
     if row := _CERTAIN_ROWS.get(kind.family):
         return Row(row, Certainty.CONFIRMED, kind.advice)
@@ -110,51 +126,25 @@ def _duration_hint(failed: TaskRun) -> str:
     return f"It failed after {lasted(took)}."
 
 
-def nearest(seen: Evidence, failed: TaskRun) -> tuple[list[TaskRun], list[TaskRun]]:
-    """Of each other connector of the agent the export nearest in time: those that went well, and those that failed."""
-    well, ill = neighbours(seen, failed)
-    start = failed.started_at
-    if start is None:
-        return [], []
-    closest: dict[str | None, TaskRun] = {}
-    for one in sorted([*well, *ill], key=lambda one: (abs((one.started_at or start) - start), one.id)):
-        closest.setdefault(one.connector_id, one)
-    return (
-        [one for one in closest.values() if one.state is RunState.COMPLETED],
-        [one for one in closest.values() if one.state in FAILED],
-    )
-
-
-def neighbours(seen: Evidence, failed: TaskRun) -> tuple[list[TaskRun], list[TaskRun]]:
-    """Exports of other connectors of the same agent within an hour: those that went well, and those that failed."""
-    near = [
-        one
-        for one in seen.recent or ()
-        if one.kind is TaskKind.EXPORT
-        and one.connector_id != failed.connector_id
-        and one.agent_id == failed.agent_id
-        and one.started_at
-        and failed.started_at
-        and abs(one.started_at - failed.started_at) <= WINDOW
-    ]
-    return (
-        [one for one in near if one.state is RunState.COMPLETED],
-        [one for one in near if one.state in FAILED],
-    )
-
-
 def _unreachable(seen: Evidence, failed: TaskRun, kind: ErrorKind) -> Row:
     well, ill = nearest(seen, failed)
     if seen.recent is None:
         return Row("1a", Certainty.LIKELY, f"{kind.advice} Whether other connectors were fine could not be read.")
     if ill and not well:
-        return Row(
-            "1b",
-            Certainty.LIKELY,
-            "Every connector of this agent failed at that time: its network, proxy or name service.",
-        )
+        return _all_failed(seen, kind)
     sure = Certainty.CONFIRMED if well and kind.family == "network" and not ill else Certainty.LIKELY
     return Row("1a", sure, kind.advice)
+
+
+def _all_failed(seen: Evidence, kind: ErrorKind) -> Row:
+    """Every connector of the agent failed: for the same reason, or are these two faults at once (confounder 5.1)?"""
+    others = [classify_log(_errors(log))[0] for log in seen.neighbour_logs]
+    known = [one for one in others if one.known]
+    if other := next((one for one in known if one.family not in _UNREACHABLE), None):
+        remark = Remark("5.1", f"another connector of the agent failed at that time for another reason: {other.advice}")
+        return Row("1a", Certainty.LIKELY, kind.advice, contributing=(remark,))
+    told = "Every connector of this agent failed at that time: its network, proxy or name service."
+    return Row("1b", Certainty.LIKELY if known else Certainty.POSSIBLE, told)
 
 
 def changed_header(seen: Evidence) -> AgentFile | None:
@@ -211,7 +201,7 @@ def _ruled_out(seen: Evidence, failed: TaskRun, kind: ErrorKind) -> tuple[Remark
     return ()
 
 
-def _nothing_failed(seen: Evidence) -> Row:
+def _nothing_failed(seen: Evidence, now: datetime) -> Row:
     if seen.connector is not None and seen.connector.deactivated:
         return Row("2c", Certainty.CONFIRMED, "The connector is deactivated: export and provisioning are switched off.")
     exports = [one for one in seen.tasks if one.kind is TaskKind.EXPORT and one.started_at]
@@ -222,8 +212,30 @@ def _nothing_failed(seen: Evidence) -> Row:
             "No export failed: incremental runs skip this connector while its synchronization is blocked.",
             ruled_out=(Remark("1a", "a failed export: there is no run of this connector's export at all"),),
         )
-    return _wrote_nothing(seen, exports) or Row(
-        None, Certainty.UNKNOWN, "No failed export is visible to the service account."
+    return (
+        _wrote_nothing(seen, exports)
+        or _no_run(seen, exports, now)
+        or Row(None, Certainty.UNKNOWN, "No failed export is visible to the service account.")
+    )
+
+
+def _no_run(seen: Evidence, exports: Sequence[TaskRun], now: datetime) -> Row | None:
+    """Nothing has failed since nothing has run: the scheduler or the agent has stopped."""
+    newest = max((one.started_at for one in exports if one.started_at), default=None)
+    rhythms = [
+        every
+        for job in seen.landscape.jobs_of(seen.connector_id, TaskKind.EXPORT)
+        if (every := interval(job, now, seen.site.timezone)) is not None
+    ]
+    if newest is None or not rhythms or (seen.connector is not None and seen.connector.sync_blocked):
+        return None
+    if now - newest <= _OVERDUE * min(rhythms):
+        return None
+    return Row(
+        "1k",
+        Certainty.LIKELY,
+        f"No export failed: none has started since {moment(newest)}, though one is due every {lasted(min(rhythms))}. "
+        "The scheduler or the agent has stopped.",
     )
 
 
@@ -235,7 +247,8 @@ def _wrote_nothing(seen: Evidence, exports: Sequence[TaskRun]) -> Row | None:
     files = files_of(seen)
     if started is None or not files:
         return None
-    stale = [one.name for one in files if one.modified_at < started - SKEW]
+    clock = offset_of(seen)
+    stale = [one.name for one in files if one.modified_at - (clock or timedelta()) < started - SKEW]
     if seen.job is None or seen.job.is_incremental:
         if len(stale) < len(files):
             return None
@@ -245,4 +258,6 @@ def _wrote_nothing(seen: Evidence, exports: Sequence[TaskRun]) -> Row | None:
     if not stale:
         return None
     sure = Certainty.CONFIRMED if len(stale) == len(files) else Certainty.LIKELY
+    if clock is not None:
+        sure = Certainty.POSSIBLE
     return Row("1m", sure, f"The export ended well but did not write {listed(stale)}.")

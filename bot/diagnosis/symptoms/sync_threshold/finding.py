@@ -14,6 +14,7 @@ from bot.diagnosis.symptoms.sync_threshold.judging import Judged, Verdict, file_
 from bot.diagnosis.symptoms.sync_threshold.past import Usual
 from bot.diagnosis.words import counted, lasted, number, percent, title
 from bot.model.change import Operation
+from bot.model.file import AgentFile
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark, TableChange
 from bot.model.job import Job, JobRun, RunState, TaskRun
 
@@ -62,6 +63,9 @@ _DANGER: Final = {
     Pattern.TRUNCATED: "Resuming would delete what was cut off.",
     Pattern.SCOPE_LOSS: "Resuming would delete a whole place.",
 }
+_DECIDE: Final = (
+    "Decide with {owner}: they deliver the old spelling again, or an approver resumes and the new one is provisioned."
+)
 _VERIFY: Final = (
     "Resumed: the run leaves the blocked state and as many rows are applied as were announced. Relaunched: the new run "
     "is not blocked and nearly nothing changes. It may then stop at a provisioning threshold: that is the next step."
@@ -125,6 +129,10 @@ def _next(verdict: Verdict, team: str) -> str:
         return after_resume.NEXT.format(owner=team)
     if verdict.let_through is not None and verdict.row == "3h":
         return "Nothing has to be done, where the changes were meant."
+    if verdict.pattern is Pattern.CASE_OR_SPACE:
+        return _DECIDE.format(owner=team)
+    if verdict.let_through is not None and verdict.row == "3e":
+        return "An approver compares a few of the rows with those that were deleted, then resumes the run."
     return _NEXT.get(
         verdict.row or "", "Open Synchronization Changes and judge them there; do not resume from here."
     ).format(owner=team)
@@ -160,7 +168,7 @@ def _title(name: str, verdict: Verdict) -> str:
     )
     of = f" of {number(counts.stored)}" if counts.stored and biggest[0] != "insert" else ""
     told = number(biggest[1]) if main.exact else f"at least {number(biggest[1])}"
-    said = _SAYS.get(verdict.pattern or Pattern.MIXED, "no single pattern")
+    said = verdict.said or _SAYS.get(verdict.pattern or Pattern.MIXED, "no single pattern")
     return f"{name} sync stopped: it would {biggest[0]} {told}{of} rows: {said}"
 
 
@@ -226,9 +234,8 @@ def _of_main(evidence: Evidence, main: Judged, now: datetime) -> list[Fact]:
             earlier = f" (before {number(before.rows)} rows)"
         elif before is not None and before.size is not None:
             earlier = f" (before {number(before.size)} bytes)"
-        facts.append(
-            Fact("File", f"{file.name}: {number(file.size)} bytes{rows}{earlier}", file.name, file.modified_at)
-        )
+        facts_of_it = f"{number(file.size)} bytes{rows}{earlier}{_rejected(file)}"
+        facts.append(Fact("File", f"{file.name}: {facts_of_it}", file.name, file.modified_at))
     stored: dict[str, dict[str, str]] = {
         one.id: one.properties for page in (evidence.stored, evidence.olds) for one in page or ()
     }
@@ -242,6 +249,11 @@ def _of_main(evidence: Evidence, main: Judged, now: datetime) -> list[Fact]:
     return facts
 
 
+def _rejected(file: AgentFile) -> str:
+    count = (file.null_key_rows or 0) + (file.duplicate_key_rows or 0)
+    return f", {number(count)} rejected for their key" if count else ""
+
+
 def _ruled_out(verdict: Verdict) -> tuple[Remark, ...]:
     main = verdict.main
     if main is None:
@@ -249,7 +261,7 @@ def _ruled_out(verdict: Verdict) -> tuple[Remark, ...]:
     counts = main.counts
     if verdict.row == "3a" and main.exact and not counts.updated:
         return (Remark("3e", "a reorganisation: nothing is updated and nearly nothing inserted"),)
-    if verdict.row == "3b":
+    if verdict.row == "3b" and verdict.pattern is not None:
         return (Remark("3e", "a planned change: it follows the format, not the business"),)
     if verdict.row == "3c":
         return (Remark("3e", "leavers: the rows have no end date that is over"),)

@@ -9,11 +9,11 @@ from bot.diagnosis import measuring
 from bot.diagnosis.certainty import at_most
 from bot.diagnosis.limits import Counts, Exceeded, exceeded, only_percent, worst_first
 from bot.diagnosis.measuring import Compared, Values, of_kind
-from bot.diagnosis.patterns import Match, Measures, Pattern, pattern_of, worst
+from bot.diagnosis.patterns import DANGER, ONE_PLACE, Match, Measures, Pattern, pattern_of, worst
 from bot.diagnosis.symptoms.sync_threshold import past
 from bot.diagnosis.symptoms.sync_threshold.evidence import Evidence, Table
 from bot.diagnosis.symptoms.sync_threshold.past import LetThrough, Usual
-from bot.diagnosis.words import moment, number
+from bot.diagnosis.words import counted, moment, number
 from bot.model.change import Operation, RowChange
 from bot.model.file import AgentFile
 from bot.model.finding import Certainty
@@ -41,6 +41,8 @@ ROWS: Final = {
     Pattern.CATCH_UP: "3g",
 }
 _ONE_PROPERTY: Final = 0.9
+_EXPLAINED: Final = 1.25
+"""So many deletions for each rejected row may come from them."""
 _MOST_OF_THEM: Final = 0.8
 _FRESH_FILE: Final = timedelta(days=1)
 
@@ -71,6 +73,8 @@ class Verdict:
     let_through: LetThrough | None = None
     """What a person has let through: it settled the block, or it came before and explains it."""
     usual: Usual | None = None
+    said: str = ""
+    """A few words for the title, where the pattern does not say it."""
 
     @property
     def wrongly_resumed(self) -> bool:
@@ -111,8 +115,19 @@ def judge(seen: Evidence, now: datetime) -> Verdict:
         unclear or seen.unread_tables or any(t.changes is None for t in seen.tables)
     ):
         certainty = certainty.lowered()
+    if main.match.pattern not in DANGER and (thrown_out := rejected(seen, main)):
+        why = f"{counted(thrown_out, 'row')} of its file were rejected for an empty or a double key: they look deleted."
+        return Verdict("3b", Certainty.LIKELY, why, None, main, judged, over, said="rows without a key")
     why = f"{main.match.why[:1].upper()}{main.match.why[1:]}."
     return Verdict(row, certainty, why, main.match.pattern, main, judged, over, usual=before)
+
+
+def rejected(seen: Evidence, main: Judged) -> int:
+    """Rows that preparation has thrown out, where they explain the deletions; 0 where they do not."""
+    file = file_of(seen, main.table)
+    thrown_out = (file.null_key_rows or 0) + (file.duplicate_key_rows or 0) if file else 0
+    explained = main.counts.deleted <= _EXPLAINED * thrown_out and main.counts.inserted <= main.counts.deleted // 2
+    return thrown_out if explained and main.counts.deleted else 0
 
 
 def let_through(seen: Evidence) -> LetThrough | None:
@@ -152,7 +167,9 @@ def _after_a_wrong_resume(wrong: LetThrough, judged: tuple[Judged, ...], over: t
     earlier = f"{_resumed(wrong).why} What is stored now is what that left."
     if past.puts_back(main.counts, wrong):
         why = f"It brings as many rows as the resume of run {_blocked_id(wrong)} has deleted: they come back."
-        return Verdict("3e", Certainty.POSSIBLE, why, None, main, judged, over, let_through=wrong)
+        return Verdict(
+            "3e", Certainty.POSSIBLE, why, None, main, judged, over, let_through=wrong, said="they come back"
+        )
     return Verdict(wrong.row, wrong.certainty, earlier, None, main, judged, over, let_through=wrong)
 
 
@@ -195,7 +212,7 @@ def _is_complete(seen: Evidence, one: TaskRun) -> bool:
 def _counts(seen: Evidence, table: Table) -> tuple[Counts, bool]:
     """Counts of one table; the task's own counters stand in where the page is not all and the table is the only one."""
     changes = table.changes.items if table.changes else ()
-    exact = bool(table.changes and table.changes.exact)
+    exact = table.changes is not None and table.changes.exact
     own = Counts(
         table.mapping.stored,
         len(of_kind(changes, Operation.INSERT)),
@@ -312,6 +329,7 @@ def _table(seen: Evidence, table: Table, before: Usual | None, now: datetime) ->
         cosmetic=compared.cosmetic() if len(compared) else None,
         pairs_for_most=compared.pairs_for_most([key for key, part in shares.items() if part >= 0.25]),  # noqa: PLR2004
         pairs_seen=len(compared) if updates else min(len(deletes), len(inserts)),
+        tail_of_keys=measuring.end_of_keys(deletes, olds),
         links_deleted=counts.links_deleted or None,
         idle=before.idle if before else None,
         daily=before.changes if before else None,
@@ -320,7 +338,8 @@ def _table(seen: Evidence, table: Table, before: Usual | None, now: datetime) ->
         whole_run=past.total_of(seen.progress),
         only_percent=only_percent(exceeded(name, counts, table.limits) + _connector_only(seen, counts)),
     )
-    return Judged(table, counts, exact, pattern_of(measures), shares, place[1] if place else "")
+    common = place[1] if place and place[0] >= ONE_PLACE else ""
+    return Judged(table, counts, exact, pattern_of(measures), shares, common)
 
 
 def _connector_only(seen: Evidence, counts: Counts) -> list[Exceeded]:
