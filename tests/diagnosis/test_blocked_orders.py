@@ -152,6 +152,23 @@ async def test_4f_one_property_awaits_a_review():
     assert "memberOf (80 %)" in found.text
 
 
+async def test_4f_a_property_that_waits_is_not_looked_for_among_blocked_orders():
+    nim = computed(option=True)
+    nim.all_the_orders = [
+        order(
+            "771203",
+            OrderState.VERIFIED,
+            ChangeType.UPDATE,
+            review_filter=4,
+            resource_id=ResourceId("20001"),
+            type_id="70",
+        )
+    ]
+    nim.values = {OrderId("771203"): (OrderProperty("memberOf", "navigation", "Sales", state=WAITS, confidence=80),)}
+    assert (await ask(nim)).cause == "4f"
+    assert nim.made.count("job_runs") == 1
+
+
 async def test_4g_somebody_put_it_on_hold():
     found = await ask(world(waiting(performer="k.admin")))
     assert (found.cause, found.certainty) == ("4g", Certainty.POSSIBLE)
@@ -172,9 +189,19 @@ async def test_without_the_flag_the_cause_is_not_visible():
 async def test_while_the_role_model_is_being_computed_nothing_is_released():
     nim = computed(option=True)
     nim.all_runs.append(run("48300", "1007", RunState.RUNNING, start=ago(minutes=1), minutes=None))
-    offer = unblock(await ask(nim, "5003"))
-    assert not offer.allowed
-    assert "48300" in offer.why_not
+    found = await ask(nim, "5003")
+    assert not unblock(found).allowed
+    assert "48300" in unblock(found).why_not
+    assert (found.cause, found.certainty) == ("4b", Certainty.LIKELY)
+    assert "run 48300: ask again when it has ended" in found.text
+
+
+async def test_a_list_read_while_the_role_model_is_being_computed_is_less_sure():
+    nim = computed(option=True)
+    nim.all_runs.append(run("48300", "1007", RunState.RUNNING, start=ago(minutes=1), minutes=None))
+    found = await examine_orders(nim, Which.BLOCKED, Subject(), SITE, NOW)
+    assert found.certainty is Certainty.LIKELY
+    assert "run 48300" in found.text
 
 
 async def test_one_order_costs_at_most_six_requests():

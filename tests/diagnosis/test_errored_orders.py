@@ -303,6 +303,7 @@ async def test_while_a_run_of_the_connector_is_in_progress_nothing_may_be_presse
     offers = [*found.offers, *found.groups[0].offers]
     assert {offer.allowed for offer in offers} == {False}
     assert all("48270" in offer.why_not for offer in offers)
+    assert "Run 48270 is in progress since 2026-03-03 09:58 UTC" in found.text
 
 
 async def test_counts_are_at_least_when_there_are_more_than_one_page():

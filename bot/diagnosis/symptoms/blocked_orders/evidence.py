@@ -44,8 +44,13 @@ class Evidence:
 
 
 async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> Evidence:
-    """At most five requests for one order, two for a list."""
+    """At most five requests for one order, two for a list.
+
+    An order that does not wait itself, only a property of it, was blocked by no computation: that is not looked for.
+    """
     reads = Reads()
+    known = subject.order
+    alone = known is not None and known.state is not OrderState.AWAITING_APPROVAL
     world, asked, orders = await asyncio.gather(
         landscape(nim.catalogue, reads),
         _asked(nim, reads, subject, subject.order_id) if subject.order_id else _nothing(),
@@ -59,11 +64,13 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
             "the orders in review",
             without="Whether others were blocked by the same computation is not known.",
             look_at="Provisioning Review",
-        ),
+        )
+        if not alone
+        else _nothing(),
     )
     seen = [asked] if asked else list(orders or ())
     moments = [computed_at(order) for order in seen]
-    known = [at for at in moments if at is not None]
+    dated = [at for at in moments if at is not None]
     options = {task.block_provisioning for task in world.tasks if task.kind is TaskKind.ROLE_MODEL}
     shown = bool(options - {None})
     same, running, tasks, reviewing = await asyncio.gather(
@@ -76,13 +83,13 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         if seen
         else _nothing(),
         reads.attempt(
-            nim.recent_task_runs((min(known) if known else now) - _BEFORE),
+            nim.recent_task_runs((min(dated) if dated else now) - _BEFORE),
             "the runs of the role model",
             without="Whether it was computed with the block option is not known.",
         )
-        if seen and not shown
+        if seen and not shown and not alone
         else _nothing(),
-        _reviewing(nim, reads, world) if seen and shown else _nothing(),
+        _reviewing(nim, reads, world) if seen and shown and not alone else _nothing(),
     )
     return Evidence(
         subject,

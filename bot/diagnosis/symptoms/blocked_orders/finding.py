@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.diagnosis import links
+from bot.diagnosis.certainty import lowered_if
 from bot.diagnosis.fingerprint import order_fingerprint
 from bot.diagnosis.grouping import MOST_GROUPS, oldest_first
 from bot.diagnosis.symptoms.blocked_orders.evidence import Evidence, computed_at
@@ -76,6 +77,13 @@ def _no_release(cause: Cause | None, evidence: Evidence) -> str:
     return ""
 
 
+def _while_computing(evidence: Evidence) -> str:
+    """Confounder 5.6: states flip while the role model is being computed."""
+    if evidence.computing is None:
+        return ""
+    return f" The role model is being computed in run {evidence.computing.id}: ask again when it has ended."
+
+
 def _release(order: Order, cause: Cause | None, evidence: Evidence) -> Offer:
     target = cause.first if cause and cause.first else order
     why_not = _no_release(cause, evidence)
@@ -131,10 +139,11 @@ def _one(evidence: Evidence, order: Order, now: datetime) -> Finding:
     return Finding(
         symptom=NUMBER,
         cause=cause.row if cause else None,
-        certainty=cause.certainty if cause else Certainty.UNKNOWN,
+        certainty=lowered_if(cause.certainty, evidence.computing is not None) if cause else Certainty.UNKNOWN,
         title=title(f"{order.owner_name}: {waits}" if order.owner_name else waits),
         title_public=title(f"Order {order.id}: {waits}"),
-        text=cause.why if cause else "It is blocked, and the cause is not visible to the service account.",
+        text=(cause.why if cause else "It is blocked, and the cause is not visible to the service account.")
+        + _while_computing(evidence),
         text_public=_public_why(cause),
         next=_NEXT[cause.row] if cause else "Look at Provisioning Review, or ask an application administrator.",
         verify=_VERIFY,
@@ -179,7 +188,7 @@ def _many(evidence: Evidence, orders: Page[Order], now: datetime) -> Finding:
         certainty=first.certainty if first else Certainty.UNKNOWN,
         title=title(about + public),
         title_public=public if about else "",
-        text=" ".join(lines) or "No order in review is visible to the service account.",
+        text=(" ".join(lines) or "No order in review is visible to the service account.") + _while_computing(evidence),
         next=first.next if first else "",
         verify=_VERIFY if first else "",
         evidence=first.evidence if first else (),
@@ -205,7 +214,7 @@ def _group(evidence: Evidence, orders: Page[Order], row: str, members: list[tupl
         key=f"v1:blocked|{row or 'unknown'}",
         error_class="blocked",
         cause=row or None,
-        certainty=weakest,
+        certainty=lowered_if(weakest, evidence.computing is not None),
         count=len(ordered),
         exact=orders.exact,
         resource_type=chosen.resource_type,

@@ -139,8 +139,7 @@ def _of_many(judged: list[Judged], evidence: Evidence, now: datetime) -> Finding
         contributing += (Remark(_ROW_OF_A_CONNECTION, obstacles[0].obstacle),)
     shown = judged[:MOST_GROUPS]
     text = _independent(judged) + (first.row.why if len(judged) == 1 else _told(shown, len(judged) - len(shown)))
-    if obstacles:
-        text = f"{text} Besides, {obstacles[0].obstacle}."
+    text += _meanwhile(first, obstacles)
     return Finding(
         symptom=NUMBER,
         cause=first.row.name,
@@ -166,6 +165,16 @@ def _of_many(judged: list[Judged], evidence: Evidence, now: datetime) -> Finding
         outlook=first.outlook(now),
         as_of=_as_of(evidence, now),
     )
+
+
+def _meanwhile(first: Judged, obstacles: list[Judged]) -> str:
+    """What goes on beside the errors: a run in progress, and what has failed since."""
+    told = ""
+    if first.running is not None:
+        told = (
+            f" Run {first.running.id} is in progress since {moment(first.running.started_at)}: this is from before it."
+        )
+    return f"{told} Besides, {obstacles[0].obstacle}." if obstacles else told
 
 
 def _causes(judged: list[Judged]) -> list[Judged]:
