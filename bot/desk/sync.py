@@ -1,4 +1,4 @@
-"""`sync [CONNECTOR [KEY]]`, `sync PERSON`: how fresh the data are, in which rhythm they come, what is wrong."""
+"""`sync [CONNECTOR [KEY [in GROUP]]]`, `sync PERSON`: how fresh the data are, in which rhythm, and what is wrong."""
 
 import asyncio
 from collections.abc import Sequence
@@ -19,6 +19,7 @@ from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import missing_data
 from bot.diagnosis.words import counted, lasted, number
 from bot.errors import NotFound
+from bot.intents.case import IN_A_GROUP
 from bot.intents.nearest import exactly
 from bot.intents.told import tells_of_a_restore
 from bot.model.answer import Answer, AnswerKind, Cell, Row, Section
@@ -120,10 +121,12 @@ def _seldom(every: timedelta, *, incremental: bool) -> str:
 
 async def _one(asking: Asking, connector: Connector, key: str) -> Answer:
     now, site = asking.env.now(), asking.facts.site
+    key, _, group = key.partition(IN_A_GROUP)
     entity_type, property_name = await _where(asking, connector, key) if key else ("", "")
     subject = Subject(
         connector_id=connector.id,
         key=key,
+        other_key=group,
         entity_type=entity_type,
         property_name=property_name,
         told=asking.intent.told,

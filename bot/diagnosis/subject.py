@@ -35,6 +35,8 @@ class Subject:
     key: str = ""
     """Key of an object that is missed: an employee number, a login, a group's name."""
     entity_type: str = ""
+    other_key: str = ""
+    """Key of the other end of a link that is missed: the group that the login should be in."""
 
     @property
     def owner(self) -> ResourceId | None:

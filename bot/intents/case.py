@@ -13,6 +13,8 @@ MOST_OPTIONS: Final = 3
 FAILED_JOBS: Final = "jobs failed"
 BLOCKED: Final = "blocked"
 EXPORT: Final = "export"
+IN_A_GROUP: Final = " in "
+"""Stands between a login and the group that it should be in, in what `sync` takes: "AD jdoe in GRP_Finance"."""
 BLOCKED_JOBS: Final = f"jobs {BLOCKED}"
 """What `why` takes for whatever failed or stopped at a threshold where nothing is named; "AD blocked", "AD export"."""
 _BLOCKING: Final = frozenset({3, 7})
@@ -64,7 +66,16 @@ class Case:
         for word, behind in zip(self.s.words, self.s.words[1:], strict=False):
             if word.key.isdigit() and len(word.key) >= _LEAST_KEY and behind.key in _AFTER_A_KEY:
                 return word.key
-        return ""
+        return self._object
+
+    @property
+    def _object(self) -> str:
+        """The name behind "server", "group" and the like."""
+        if not self.has(Concept.OBJECT):
+            return ""
+        start = self.s.spans[Concept.OBJECT][1]
+        behind = next((one for one in self.s.people if one.start == start), None)
+        return behind.words if behind is not None else ""
 
     def _french_has(self) -> int:
         """Where what somebody holds begins in "pourquoi jdoe a Domain Admins"; 0 for other sentences."""
@@ -162,6 +173,28 @@ def rule_name(c: Case) -> str:
 
 def _likeliest(people: Sequence[Person]) -> str:
     return people[0].words if people else ""
+
+
+_MEMBER: Final = frozenset({"member", "membre"})
+_LEADS_TO_A_GROUP: Final = frozenset({"of", "de", "du", "des", "d", "the", "la", "le", "l", "group", "groupe"})
+_A_GROUP: Final = frozenset({"group", "groupe", "groups", "groupes"})
+
+
+def group_of(c: Case) -> str:
+    """The group behind "is a member of …"; "" where none is named."""
+    words = c.s.words
+    start = next((at + 1 for at, word in enumerate(words) if word.key in _MEMBER), len(words))
+    while start < len(words) and words[start].key in _LEADS_TO_A_GROUP:
+        start += 1
+    end = start
+    while end < len(words) and _of_a_group(words[end], first=end == start):
+        end += 1
+    return words[start].typed if end > start and words[start].quoted else c.s.typed(start, end)
+
+
+def _of_a_group(word: Word, *, first: bool) -> bool:
+    """Whether the group's name goes on with this word: "VPN-Users", "Finance share", not "in AD"."""
+    return word.quoted or (word.key not in STOPWORDS | _A_GROUP and (first or not word.after_pause))
 
 
 def role_of(c: Case) -> str:

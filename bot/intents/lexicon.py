@@ -13,6 +13,7 @@ class Concept(StrEnum):
     REQUEST = auto()
     ACCOUNT = auto()
     PERSON = auto()
+    OBJECT = auto()
     PRONOUN = auto()
     JOB = auto()
     EXPORT = auto()

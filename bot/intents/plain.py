@@ -7,7 +7,16 @@ wishes is offered as two; what fits none is not guessed.
 from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
-from bot.intents.case import MOST_OPTIONS, Case, entitlement_of, role_of, rule_name, value_thing
+from bot.intents.case import (
+    IN_A_GROUP,
+    MOST_OPTIONS,
+    Case,
+    entitlement_of,
+    group_of,
+    role_of,
+    rule_name,
+    value_thing,
+)
 from bot.intents.lexicon import SENTENCE, STOPWORDS, Concept
 from bot.intents.meanings import Declined, Lost, Meaning, Topic, Unsure, Wish
 from bot.intents.names import Kind
@@ -40,6 +49,8 @@ def meaning(sentence: Sentence, found: Collection[str] = ()) -> Meaning:
 
 def is_command(rest: str, verb: Verb) -> bool:
     """Whether the words behind a verb are a thing, as a command has it, and not the rest of a sentence."""
+    if verb is Verb.SYNC:
+        rest = rest.replace(IN_A_GROUP, " ")
     words = [plain(word.strip(",;:.")) for word in rest.replace("'", " ").replace("’", " ").split()]
     if not words:
         return True
@@ -258,7 +269,8 @@ def _missing(c: Case) -> Meaning | None:
     ):
         return Wish(Verb.WHY, c.with_system, 4)
     if c.connector:
-        return Wish(Verb.SYNC, f"{c.connector} {c.key}".strip(), 2)
+        group = f"{IN_A_GROUP}{named}" if c.key and (named := group_of(c)) else ""
+        return Wish(Verb.SYNC, f"{c.connector} {c.key}{group}".strip(), 2)
     if c.key:
         return Wish(Verb.WHY, c.key, 2)
     return Wish(Verb.SYNC, "", 2)

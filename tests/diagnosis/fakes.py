@@ -483,6 +483,7 @@ class FakeNim:
         where: Sequence[tuple[str, str]] = (),
         ids: Sequence[ResourceId] = (),
         limit: int = 20,
+        as_of: datetime | None = None,
     ) -> Page[ResourceVersion]:
         self._ask("resources")
         assert len(ids) <= 50
@@ -491,6 +492,7 @@ class FakeNim:
                 one
                 for one in self.versions
                 if one.entity_type == entity_type
+                and _alive(one, as_of)
                 and (not ids or one.id in ids)
                 and all(one.properties.get(name) == value for name, value in where)
             ],
@@ -609,3 +611,8 @@ def leavers(count: int = 150, *, passed: int = 37, duplicates: int = 12) -> Fake
         for index in range(passed)
     ]
     return nim
+
+
+def _alive(one: ResourceVersion, as_of: datetime | None) -> bool:
+    """A version that ends is no current one; before its end it was."""
+    return one.valid_to is None if as_of is None else one.valid_to is None or one.valid_to > as_of

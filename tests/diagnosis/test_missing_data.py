@@ -8,7 +8,7 @@ import pytest
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import missing_data
-from bot.model.change import TableMapping
+from bot.model.change import Progress, TableMapping
 from bot.model.file import AgentFile, Folder
 from bot.model.finding import ActionKind, Certainty
 from bot.model.ids import ResourceId
@@ -225,6 +225,95 @@ async def test_2i_the_object_is_there_and_a_later_computation_is_missing(compute
     found = await ask(nim, **KEY)
     assert (found.cause, found.certainty) == ("2i", certainty)
     assert relaunch(found).allowed
+
+
+def removed(*, deleted: int | None = 1, runs: int = 1) -> FakeNim:
+    """30412 was stored until three hours ago; a synchronization has run then."""
+    nim = world()
+    nim.versions = [
+        ResourceVersion(
+            ResourceId("5"), "HR_Person", "Leroy", {"EmployeeId": "30412"}, valid_to=ago(hours=2, minutes=59)
+        )
+    ]
+    nim.all_task_runs += [
+        task_run(
+            f"7{number}",
+            TaskKind.SYNCHRONIZE,
+            run_id=f"4819{number}",
+            start=ago(hours=3 - number),
+            connector_id=HR,
+            task_id="213",
+            progress=Progress(deleted=deleted) if deleted is not None else None,
+        )
+        for number in range(runs)
+    ]
+    return nim
+
+
+async def test_2l_a_synchronization_removed_it():
+    found = await ask(removed(), **KEY)
+    assert (found.cause, found.certainty) == ("2l", Certainty.CONFIRMED)
+    assert "30412 was stored until run 48190" in found.text
+    assert not relaunch(found).allowed
+
+
+async def test_2l_one_of_several_runs_removed_it():
+    found = await ask(removed(runs=2), **KEY)
+    assert (found.cause, found.certainty) == ("2l", Certainty.CONFIRMED)
+    assert "one of 2 runs" in found.text
+
+
+async def test_2l_without_counters_the_run_is_not_known():
+    found = await ask(removed(deleted=None), **KEY)
+    assert (found.cause, found.certainty) == ("2l", Certainty.LIKELY)
+
+
+async def test_2l_what_was_never_stored_was_not_removed():
+    nim = removed()
+    nim.versions = []
+    assert (await ask(nim, **KEY)).cause == "2h"
+
+
+@pytest.mark.parametrize("absent", ["jdoe", "GRP_Finance"])
+async def test_2j_a_link_whose_other_end_is_not_stored_is_dropped(absent):
+    nim = world()
+    nim.versions = [
+        ResourceVersion(ResourceId(str(number)), "AD_Entry", name, {"sAMAccountName": name})
+        for number, name in enumerate(("jdoe", "GRP_Finance"))
+        if name != absent
+    ]
+    link = {"key": "jdoe", "other_key": "GRP_Finance", "entity_type": "AD_Entry", "property_name": "sAMAccountName"}
+    found = await ask(nim, **link)
+    assert (found.cause, found.certainty) == ("2j", Certainty.LIKELY)
+    assert f"{absent} is not: a link whose other end is unknown is dropped" in found.text
+    assert not relaunch(found).allowed
+    assert len([one for one in nim.made if one != "agent_files"]) <= 6
+
+
+async def test_2j_a_link_between_what_is_stored_was_not_dropped_for_that():
+    nim = world()
+    nim.versions = [
+        ResourceVersion(ResourceId(str(number)), "AD_Entry", name, {"sAMAccountName": name})
+        for number, name in enumerate(("jdoe", "GRP_Finance"))
+    ]
+    link = {"key": "jdoe", "other_key": "GRP_Finance", "entity_type": "AD_Entry", "property_name": "sAMAccountName"}
+    assert (await ask(nim, **link)).cause != "2j"
+
+
+@pytest.mark.parametrize("told", ["HR changed the name 2 minutes ago", "HR has changed it at 9:58"])
+async def test_2k_what_changed_after_the_synchronization_began_is_not_due_yet(told):
+    found = await ask(world(), told=told)
+    assert (found.cause, found.certainty) == ("2k", Certainty.LIKELY)
+    assert found.outlook.heals
+    assert found.outlook.next_at == NOW + timedelta(minutes=15)
+
+
+async def test_2k_what_changed_before_it_is_another_matter():
+    assert (await ask(world(), told="HR changed the name 20 minutes ago")).cause == "2m"
+
+
+async def test_2k_does_not_hide_that_the_runs_have_stopped():
+    assert (await ask(world(incremental=3.75), told="HR changed the name 2 minutes ago")).cause == "2d"
 
 
 async def test_2m_everything_is_fresh():

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -41,6 +41,10 @@ class Evidence:
     """Output of the preparation, with the rows that it threw out."""
     found: Page[ResourceVersion] | None = None
     """The object that is missed, looked up by its key."""
+    before: Page[ResourceVersion] | None = None
+    """The same as it was before the run that may have removed it, where it is not stored now."""
+    other: Page[ResourceVersion] | None = None
+    """The other end of a link that is missed."""
     everything: Page[TaskRun] | None = None
     """Tasks of all connectors and of the server of the last hours."""
     missing: tuple[Missing, ...] = ()
@@ -83,6 +87,16 @@ class Evidence:
         return not flags.pop() if len(flags) == 1 and None not in flags else None
 
     @property
+    def removing(self) -> tuple[TaskRun, ...]:
+        """Synchronizations that are known to have removed rows, oldest first."""
+        found = [
+            (one.started_at, one.id, one)
+            for one in self.tasks(TaskKind.SYNCHRONIZE)
+            if one.state is RunState.COMPLETED and one.started_at and one.progress is not None and one.progress.deleted
+        ]
+        return tuple(one for *_, one in sorted(found, key=lambda one: one[:2]))
+
+    @property
     def running(self) -> TaskRun | None:
         return next((one for one in self.recent or () if one.ended_at is None and one.state is RunState.RUNNING), None)
 
@@ -107,7 +121,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
     if connector_id is None:
         return Evidence(subject, site, world, missing=reads.missing)
     known = world.connector(connector_id)
-    (connector, recent, latest, tables), (files, prepared), (found, everything) = await asyncio.gather(
+    (connector, recent, latest, tables), (files, prepared), (found, other) = await asyncio.gather(
         asyncio.gather(
             reads.attempt(
                 nim.connector(connector_id),
@@ -135,20 +149,11 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
             else _nothing(),
         ),
         asyncio.gather(
-            reads.attempt(
-                nim.resources(
-                    subject.entity_type, (subject.property_name,), where=((subject.property_name, subject.key),)
-                ),
-                "the object that is missed",
-            )
-            if subject.key and subject.entity_type and subject.property_name
-            else _nothing(),
-            reads.attempt(nim.recent_task_runs(now - COMPUTED_BACK), "the last computations")
-            if subject.key
-            else _nothing(),
+            reads.attempt(_stored(nim, subject, subject.key), "the object that is missed"),
+            reads.attempt(_stored(nim, subject, subject.other_key), "the other end of the link"),
         ),
     )
-    return Evidence(
+    seen = Evidence(
         subject,
         site,
         world,
@@ -159,9 +164,31 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         tuple(files) if files is not None else None,
         tuple(prepared) if prepared is not None else None,
         found,
-        everything,
-        reads.missing,
+        other=other,
     )
+    return replace(await _once_more(nim, reads, seen, now), missing=reads.missing)
+
+
+async def _once_more(nim: NimReads, reads: Reads, seen: Evidence, now: datetime) -> Evidence:
+    """What is not stored is looked for in the past; what is stored may only wait for a computation."""
+    if seen.found is None or seen.subject.other_key:
+        return seen
+    if seen.found.items:
+        what = "the last computations"
+        return replace(seen, everything=await reads.attempt(nim.recent_task_runs(now - COMPUTED_BACK), what))
+    at = next((one.started_at for one in seen.removing if one.started_at), now - LOOK_BACK)
+    what = "the object as it was before"
+    return replace(seen, before=await reads.attempt(_stored(nim, seen.subject, seen.subject.key, as_of=at), what))
+
+
+async def _stored(
+    nim: NimReads, subject: Subject, key: str, *, as_of: datetime | None = None
+) -> Page[ResourceVersion] | None:
+    """The resource of that key; None where it is not known in which property such a key stands."""
+    name = subject.property_name
+    if not (key and subject.entity_type and name):
+        return None
+    return await nim.resources(subject.entity_type, (name,), where=((name, key),), as_of=as_of)
 
 
 async def _nothing() -> None:

@@ -26,7 +26,8 @@ from bot.model.job import Job, TaskRun
 NUMBER: Final = 2
 _SHORTEST_AGE: Final = timedelta(minutes=2)
 """Seconds are no age of data."""
-_HELPED: Final = frozenset({"2e", "2f", "2i"})
+_HELPED: Final = frozenset({"2e", "2f", "2i", "2k"})
+_OF_THE_OBJECT: Final = frozenset({"2g", "2h", "2i", "2j", "2k", "2l"})
 _SAYS: Final = {
     "2a": "its synchronization is blocked",
     "2b": "the exports fail",
@@ -37,6 +38,9 @@ _SAYS: Final = {
     "2g": "the row was rejected",
     "2h": "it may be outside the export",
     "2i": "a later computation is missing",
+    "2j": "the other end of the link is not stored",
+    "2k": "the next run is not due yet",
+    "2l": "a synchronization removed it",
     "2m": "no fault of the synchronization is seen",
 }
 _NEXT: Final = {
@@ -49,6 +53,10 @@ _NEXT: Final = {
     "2g": "{owner} gives the row a key of its own; a complete run does not help before that.",
     "2h": "{owner} checks whether the object is within the export's filter.",
     "2i": "Relaunch the complete job: it computes everybody.",
+    "2j": "{owner} checks whether the missing end is within the export's filter; where the synchronize task lists its "
+    "orphans, the link stands there.",
+    "2k": "Wait for the next run, or relaunch the connector's complete job now.",
+    "2l": "{owner} checks whether the object is still in the source and within the export's filter.",
     "2m": "Look at the view's filter and the asker's permissions.",
 }
 _NO_RELAUNCH: Final = {
@@ -58,6 +66,8 @@ _NO_RELAUNCH: Final = {
     "2d": "The agent or the scheduler has stopped: a relaunch would not start.",
     "2g": "The row is rejected by a complete run too.",
     "2h": "A complete run reads the same scope.",
+    "2j": "A complete run drops the link again while its other end is missing.",
+    "2l": "A complete run would remove it again while the export leaves it out.",
     "2m": "The data are fresh: a complete run changes nothing.",
 }
 
@@ -102,7 +112,7 @@ def _title(evidence: Evidence, name: str, first: Cause | None, now: datetime) ->
         if last and last.ended_at
         else "the age of the data is not known"
     )
-    if evidence.subject.key and first is not None and first.row in {"2g", "2h", "2i"}:
+    if evidence.subject.key and first is not None and first.row in _OF_THE_OBJECT:
         return f"{name}: {evidence.subject.key}: {_SAYS[first.row]}"
     if evidence.running is not None and first is None:
         return f"{name}: {age}, a run is in progress"
@@ -219,11 +229,14 @@ def _offers(evidence: Evidence, first: Cause | None) -> tuple[Offer, ...]:
 def _outlook(evidence: Evidence, first: Cause | None, now: datetime) -> Outlook | None:
     if first is None or first.row == "2m":
         return None
-    complete = _complete(evidence)
-    at = next_start(complete, now, evidence.site.timezone) if complete else None
     if first.row not in _HELPED:
         return Outlook(heals=False, text="It will not heal by itself.")
-    if at is None or complete is None:
-        return Outlook(heals=False, text="It will not heal by itself: no complete run is scheduled.")
-    text = f"The next complete run is due {moment(at)} ({complete.name}); it repairs this.{_announced(evidence)}"
+    complete = _complete(evidence)
+    helping = [*(evidence.jobs(incremental=True) if first.row == "2k" else ()), *([complete] if complete else ())]
+    due = [(at, job.name) for job in helping if (at := next_start(job, now, evidence.site.timezone)) is not None]
+    if not due:
+        return Outlook(heals=False, text="It will not heal by itself: no run that helps is scheduled.")
+    at, name = min(due)
+    kind = "run" if first.row == "2k" else "complete run"
+    text = f"The next {kind} is due {moment(at)} ({name}); it repairs this.{_announced(evidence)}"
     return Outlook(heals=True, text=text, next_at=at)

@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.diagnosis.schedule import interval
 from bot.diagnosis.symptoms.missing_data.evidence import FAILED, Evidence
+from bot.diagnosis.told import told_moment
 from bot.diagnosis.words import counted, lasted, moment, number
 from bot.model.change import TableMapping
 from bot.model.file import AgentFile
@@ -51,7 +52,10 @@ def causes_of(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
         _unused(seen),
         _export_failed(seen),
         _rejected(seen),
+        _removed(seen),
+        _half_a_link(seen),
         _stopped(seen, now),
+        _not_yet_due(seen, now),
         _restored(seen),
         _computation(seen),
         _drift(seen, now),
@@ -155,6 +159,45 @@ def _rejected(seen: Evidence) -> Cause | None:
     if not holding:
         return None
     return Cause("2g", Certainty.CONFIRMED, f"{key} was thrown out of {holding[0].name}: no key, or a key twice.")
+
+
+def _removed(seen: Evidence) -> Cause | None:
+    """It was stored before a synchronization that removed rows, and is not any more."""
+    if not is_absent(seen) or seen.before is None or not seen.before.items:
+        return None
+    key, runs = seen.subject.key, seen.removing
+    if not runs:
+        at = seen.before.items[0].as_of
+        told = f"{key} was stored {moment(at)} and is not any more: the export has left it out since."
+        return Cause("2l", Certainty.LIKELY, told)
+    if len(runs) == 1:
+        by = f"run {runs[0].job_run_id}, {moment(runs[0].started_at)}, removed it"
+    else:
+        by = f"one of {number(len(runs))} runs that removed rows since {moment(runs[0].started_at)} did so with it"
+    return Cause("2l", Certainty.CONFIRMED, f"{key} was stored until {by}: the export left it out.")
+
+
+def _half_a_link(seen: Evidence) -> Cause | None:
+    """A link whose other end is not stored is dropped."""
+    if seen.other is None or seen.found is None or bool(seen.found.items) is bool(seen.other.items):
+        return None
+    here, away = seen.subject.key, seen.subject.other_key
+    stored, absent = (here, away) if seen.found.items else (away, here)
+    return Cause(
+        "2j", Certainty.LIKELY, f"{stored} is stored, {absent} is not: a link whose other end is unknown is dropped."
+    )
+
+
+def _not_yet_due(seen: Evidence, now: datetime) -> Cause | None:
+    """By the asker's word the source was changed after the newest synchronization had begun to read it."""
+    changed = told_moment(seen.subject.told, now, seen.site.timezone)
+    last = newest([seen.synchronized(incremental=True), seen.synchronized(incremental=False)])
+    if changed is None or last is None or last.started_at is None or not is_fresh(seen, now):
+        return None
+    if changed <= last.started_at or seen.running is not None:
+        return None
+    told = f"By what was told, the source was changed {moment(changed)}; the newest synchronization had started before"
+    return Cause("2k", Certainty.LIKELY, f"{told}, {moment(last.started_at)}.")
 
 
 def rejected_rows(seen: Evidence) -> int:
