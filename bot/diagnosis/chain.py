@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from bot.diagnosis.course import Course
+from bot.diagnosis.course import Course, computed_at
 from bot.diagnosis.words import moment
 from bot.model.assignment import Assignment
 from bot.model.finding import ChainLink, LinkMark
@@ -133,7 +133,7 @@ def _order(way: Way) -> ChainLink:
     order = way.order
     if order is None:
         return ChainLink("order", LinkMark.BROKEN, "there is none")
-    source, at = f"order {order.id}", order.performed_at or order.created_at
+    source, at = f"order {order.id}", computed_at(order)
     match order.state:
         case OrderState.AWAITING_APPROVAL:
             return ChainLink("order", LinkMark.BROKEN, f"waits for a review: {way.blocked_by}".rstrip(": "), source, at)
@@ -142,7 +142,7 @@ def _order(way: Way) -> ChainLink:
         case OrderState.UNKNOWN | OrderState.NONE | OrderState.INACTIVE:
             return ChainLink("order", LinkMark.UNKNOWN, order.state.value, source, at)
         case _:
-            return ChainLink("order", LinkMark.OK, "computed", source, order.created_at)
+            return ChainLink("order", LinkMark.OK, "computed", source, at)
 
 
 def _job(way: Way) -> ChainLink:
@@ -157,7 +157,7 @@ def _job(way: Way) -> ChainLink:
                 "job", LinkMark.BROKEN, way.blocked_by or "in error", f"job run {run}" if run else source, at
             )
         case OrderState.PENDING | OrderState.TRANSMITTED if way.course is not None:
-            return ChainLink("job", way.course.mark, way.course.link, source, at or order.created_at)
+            return ChainLink("job", way.course.mark, way.course.link, source, at or computed_at(order))
         case OrderState.EXECUTED | OrderState.VERIFIED:
             return ChainLink("job", LinkMark.OK, "executed", source, at)
         case _:

@@ -19,6 +19,8 @@ _NOT_WELL: Final = _FAILED | {RunState.BLOCKED, RunState.CANCELLED}
 _UNDER_WAY: Final = frozenset({RunState.RUNNING, RunState.QUEUED})
 _LATE_AFTER: Final = 3
 """So many intervals without a run are too many (troubleshooting 2.2)."""
+_REMEMBERED: Final = timedelta(days=3)
+"""An older date is the account's, not the change's: when a change of an account was computed is not always shown."""
 _SLACK: Final = timedelta(minutes=45)
 CHANGES_STATE: Final = frozenset({OrderState.PENDING, OrderState.EXECUTED, OrderState.VERIFIED})
 """States of which the newest runs say more than the order does."""
@@ -38,6 +40,13 @@ class Course:
     symptom: int | None = None
     heals: bool = True
     """Whether the next run is worth waiting for."""
+
+
+def computed_at(order: Order) -> datetime | None:
+    """When the order in its present form was computed: its start where that is past, else its creation."""
+    if order.start_date is not None and (order.read_at is None or order.start_date <= order.read_at):
+        return order.start_date
+    return order.created_at
 
 
 def next_run(world: Landscape, order: Order, kind: TaskKind, site: Site, now: datetime) -> tuple[Job, datetime] | None:
@@ -164,7 +173,9 @@ def _held(order: Order, world: Landscape, newest: JobRun) -> Course | None:
             symptom=7,
             heals=False,
         )
-    before = order.created_at is not None and newest.started_at is not None and order.created_at <= newest.started_at
+    computed = computed_at(order)
+    started = newest.started_at
+    before = computed is not None and started is not None and started - _REMEMBERED < computed <= started
     if before and newest.state in _FAILED:
         return Course(
             "was not sent: the run failed",

@@ -246,3 +246,14 @@ async def test_an_order_without_a_fault_says_what_it_waits_for(state, said):
 async def test_an_order_of_the_future_is_not_due():
     nim = world(replace(order("771203", OrderState.PENDING), start_date=NOW + timedelta(days=3)))
     assert "is not due yet" in (await ask(nim)).title
+
+
+async def test_the_oldest_is_the_one_that_waits_longest_not_the_oldest_account():
+    nim = world(
+        waiting("1", created_at=ago(days=200), start_date=ago(hours=2)),
+        waiting("2", created_at=ago(days=100), start_date=ago(hours=9)),
+        review=True,
+    )
+    found = await examine_orders(nim, Which.BLOCKED, Subject(), SITE, NOW)
+    oldest = next(fact for fact in found.evidence if fact.label == "Oldest")
+    assert (oldest.source, oldest.at) == ("order 2", ago(hours=9))

@@ -236,6 +236,15 @@ async def test_a_run_that_failed_before_the_order_came_to_be_is_no_hindrance():
     )
 
 
+async def test_a_change_whose_date_is_the_accounts_is_not_said_to_have_been_left():
+    found = await ask(world(own(OrderState.PENDING, ChangeType.UPDATE, created_at=ago(days=200))))
+    assert stop(found) == "job waiting"
+    found = await ask(
+        world(own(OrderState.PENDING, ChangeType.UPDATE, created_at=ago(days=200), start_date=ago(hours=9)))
+    )
+    assert stop(found) == "job broken"
+
+
 async def test_a_run_that_a_threshold_stopped_holds_the_order_back():
     nim = world(own(OrderState.PENDING, created_at=ago(hours=1)))
     nim.all_runs[0] = replace(nim.all_runs[0], state=RunState.BLOCKED)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.diagnosis.course import computed_at
 from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
@@ -137,13 +138,6 @@ def _computing(world: Landscape, running: Page[JobRun] | None) -> JobRun | None:
         ),
         None,
     )
-
-
-def computed_at(order: Order) -> datetime | None:
-    """When the order in its present form was computed: its start where that is past, else its creation."""
-    if order.start_date is not None and (order.read_at is None or order.start_date <= order.read_at):
-        return order.start_date
-    return order.created_at
 
 
 async def _nothing() -> None:

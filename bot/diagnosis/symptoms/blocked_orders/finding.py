@@ -5,9 +5,10 @@ from typing import Final
 
 from bot.diagnosis import links
 from bot.diagnosis.certainty import lowered_if
+from bot.diagnosis.course import computed_at
 from bot.diagnosis.fingerprint import order_fingerprint
 from bot.diagnosis.grouping import MOST_GROUPS, oldest_first
-from bot.diagnosis.symptoms.blocked_orders.evidence import Evidence, computed_at
+from bot.diagnosis.symptoms.blocked_orders.evidence import Evidence
 from bot.diagnosis.symptoms.blocked_orders.rows import Cause, around, causes_of, review_required, role_model_run_of
 from bot.diagnosis.words import counted, noun_of, number, subject_of, title, type_name
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Group, Link, Offer, Remark
@@ -110,7 +111,7 @@ def _one(evidence: Evidence, order: Order, now: datetime) -> Finding:
     cause = found[0] if found else None
     said = _SHORT[cause.row] if cause else "the cause is not visible"
     waits = f"{type_name(order)} {noun_of(order.change)} waits for a review: {said}"
-    at = order.performed_at or order.created_at or order.read_at or now
+    at = computed_at(order) or order.read_at or now
     source = f"order {order.id}"
     facts = [Fact("State", f"{order.state.value} ({order.code})", source, at)]
     for label, rate in (
@@ -203,7 +204,9 @@ def _many(evidence: Evidence, orders: Page[Order], now: datetime) -> Finding:
 
 
 def _group(evidence: Evidence, orders: Page[Order], row: str, members: list[tuple[Order, Cause | None]]) -> Group:
-    ordered = oldest_first(order for order, _ in members)
+    ordered = tuple(
+        sorted(oldest_first(order for order, _ in members), key=lambda one: computed_at(one) or orders.read_at)
+    )
     causes = {order.id: cause for order, cause in members}
     chosen = ordered[0]
     cause = causes[chosen.id]
@@ -225,7 +228,7 @@ def _group(evidence: Evidence, orders: Page[Order], row: str, members: list[tupl
         next=_NEXT[row] if row else "Look at Provisioning Review.",
         evidence=(
             Fact("Waiting", f"{count} of {chosen.resource_type}", "provisioning orders", orders.read_at),
-            Fact("Oldest", "waiting since", f"order {chosen.id}", chosen.created_at or orders.read_at),
+            Fact("Oldest", "waiting since", f"order {chosen.id}", computed_at(chosen) or orders.read_at),
         ),
         offers=(_release(chosen, cause, evidence),),
         order_ids=tuple(order.id for order in ordered),

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.diagnosis.course import computed_at
 from bot.diagnosis.grouping import oldest_first
-from bot.diagnosis.symptoms.blocked_orders.evidence import BLOCKING, Evidence, computed_at
+from bot.diagnosis.symptoms.blocked_orders.evidence import BLOCKING, Evidence
 from bot.diagnosis.words import counted, listed
 from bot.model.finding import Certainty
 from bot.model.ids import ResourceId
@@ -66,7 +67,8 @@ def causes_of(order: Order, evidence: Evidence, others: Around) -> tuple[Cause, 
     if _unchecked(order, evidence):
         return ()
     by = f" Last act by {order.performer}." if order.performer else ""
-    return (Cause("4g", Certainty.POSSIBLE, f"None of the usual causes holds: a person may have put it on hold.{by}"),)
+    why = "None of the usual causes holds now: a person may have put it on hold, or its type asked for a review before."
+    return (Cause("4g", Certainty.POSSIBLE, f"{why}{by}"),)
 
 
 def _unchecked(order: Order, evidence: Evidence) -> bool:
