@@ -147,7 +147,7 @@ class Match:
 ONE_PLACE: Final = 0.95
 """Share of rows from which a place is what they have in common."""
 _REPLACE_TOLERANCE: Final = 0.05
-_ORGANISATIONAL: Final = frozenset(
+ORGANISATIONAL: Final = frozenset(
     {
         "organization",
         "organisation",
@@ -166,6 +166,7 @@ _ORGANISATIONAL: Final = frozenset(
         "ou",
     }
 )
+"""Properties that say where somebody belongs, in lower case."""
 _MOST_PAIRS: Final = 50
 _TOUCHED: Final = 0.9
 _MOSTLY: Final = 0.8
@@ -336,7 +337,7 @@ def _reorg(m: Measures) -> Match | None:
     names = _touched(m, 0.25)
     if m.share(m.updated) < _REPLACE_TOLERANCE or not 2 <= len(names) <= 6:
         return None
-    if not all(name.rsplit(".", 1)[-1].lower() in _ORGANISATIONAL for name in names):
+    if not all(name.rsplit(".", 1)[-1].lower() in ORGANISATIONAL for name in names):
         return None
     if (
         m.pairs_for_most is None

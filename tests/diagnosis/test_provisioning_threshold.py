@@ -164,6 +164,38 @@ async def test_7f_owners_who_have_left():
     assert resume(found).allowed
 
 
+def moving(*names: str, pairs: int = 4) -> FakeNim:
+    """Accounts whose organisational properties change, each along a few pairs of values."""
+    nim = world(change=ChangeType.UPDATE)
+    nim.values = {
+        one.id: tuple(
+            OrderProperty(name, "scalar", f"{name} new {number % pairs}", current=f"{name} old {number % pairs}")
+            for name in names
+        )
+        for number, one in enumerate(nim.all_the_orders)
+    }
+    return nim
+
+
+async def test_7g_several_organisational_properties_move_together():
+    found = await ask(moving("department", "manager", "company"))
+    assert (found.cause, found.certainty) == ("7g", Certainty.POSSIBLE)
+    assert "announced" in found.text
+    assert resume(found).allowed
+
+
+async def test_7g_is_not_told_of_one_property_alone():
+    assert (await ask(moving("department"))).cause == "7c"
+
+
+async def test_7g_is_not_told_where_everybody_moves_somewhere_else():
+    assert (await ask(moving("department", "manager", pairs=10_000))).cause == "7c"
+
+
+async def test_7g_is_not_told_where_other_properties_change_too():
+    assert (await ask(moving("department", "manager", "mail"))).cause == "7c"
+
+
 async def test_7h_a_small_number_and_a_tight_percentage():
     found = await ask(world(3, accounts=9))
     assert (found.cause, found.certainty) == ("7h", Certainty.CONFIRMED)

@@ -8,8 +8,9 @@ from typing import Final
 
 from bot.diagnosis.limits import Counts, Exceeded, exceeded, only_percent, worst_first
 from bot.diagnosis.measuring import instants
+from bot.diagnosis.patterns import ORGANISATIONAL
 from bot.diagnosis.symptoms.provisioning_threshold.evidence import LOOK_BACK, Evidence, main_kind, main_property
-from bot.diagnosis.words import counted, moment, number
+from bot.diagnosis.words import counted, listed, moment, number
 from bot.model.finding import Certainty, Remark, TableChange
 from bot.model.ids import ResourceTypeId
 from bot.model.job import RunState, TaskKind, TaskRun
@@ -20,6 +21,11 @@ from bot.model.value import Source
 DANGEROUS: Final = frozenset({"7a", "7e", "7j"})
 LEGITIMATE: Final = frozenset({"7f", "7g", "7h", "7i"})
 _SMALL: Final = 20
+_FEW: Final = 10
+"""Orders from which a pattern in their values means something."""
+_TOGETHER: Final = 2
+_TOUCHED: Final = 0.25
+_COHERENT: Final = 0.5
 _NEARLY_ALL: Final = 0.9
 _BACKLOG: Final = timedelta(days=2)
 _NO_END: Final = 9999
@@ -87,6 +93,7 @@ def judge(seen: Evidence, now: datetime) -> Verdict:
             _target_missing(seen, main[1]),
             _small(seen, type_counts, over),
             _leavers(seen, own_orders, main[1], now),
+            _reorganised(seen, main[1]),
             _value_rule(seen, main[1]),
             _links_only(seen, main[1], own_orders),
             _assignment_rule(seen, main[1]),
@@ -227,6 +234,22 @@ def _changed_since(seen: Evidence, at: datetime | None) -> bool:
         return False
     since = good.started_at if good is not None and good.started_at else blocked - LOOK_BACK
     return since <= at <= blocked
+
+
+def _reorganised(seen: Evidence, change: ChangeType) -> Cause | None:
+    """Several properties that say where somebody belongs change together, along few pairs of values."""
+    if change is not ChangeType.UPDATE or len(seen.values) < _FEW:
+        return None
+    counts = Counter(name for held in seen.values.values() for name in {one.name for one in held})
+    touched = sorted(name for name, count in counts.items() if count >= _TOUCHED * len(seen.values))
+    if len(touched) < _TOGETHER or not all(name.lower() in ORGANISATIONAL for name in touched):
+        return None
+    moves = [one for held in seen.values.values() for one in held if one.name in touched]
+    pairs = {(one.name, one.current, one.value) for one in moves}
+    if not all(one.current and one.value for one in moves) or len(pairs) > _COHERENT * len(moves):
+        return None
+    told = f"{listed(touched)} change together along {counted(len(pairs), 'pair')} of values"
+    return Cause("7g", Certainty.POSSIBLE, f"{told}: it looks like a reorganisation; ask whether one was announced.")
 
 
 def _value_rule(seen: Evidence, change: ChangeType) -> Cause | None:
