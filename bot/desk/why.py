@@ -16,7 +16,7 @@ from bot.diagnosis.landscape import landscape
 from bot.diagnosis.person import examine_person
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.subject import Subject
-from bot.diagnosis.symptoms import exports
+from bot.diagnosis.symptoms import exports, sync_threshold
 from bot.errors import NimMissing, NotFound
 from bot.intents.case import BLOCKED, BLOCKED_JOBS, EXPORT, FAILED_JOBS
 from bot.intents.nearest import exactly, nearest
@@ -113,6 +113,11 @@ async def _of_connector(asking: Asking, connector: Connector, what: str = "") ->
     blocked = await _blocked_run(asking, connector)
     if blocked is not None:
         return await _of_run(asking, blocked)
+    if what == BLOCKED:
+        subject = Subject(connector_id=connector.id)
+        found = await sync_threshold.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now())
+        if found.cause is not None:
+            return order.answer_of(found)
     return await sync.run(_about(asking, connector.identifier))
 
 
