@@ -494,6 +494,7 @@ async def test_5d_one_container_that_exists_now_says_nothing_of_the_others():
     nim.values[nim.all_the_orders[0].id] = (OrderProperty("dn", "scalar", "CN=P,OU=Brest,OU=Sites,DC=contoso,DC=com"),)
     found = await ask(nim)
     assert "the other containers were not looked up" in found.text
+    assert "several containers below OU=Sites do not exist" in found.title
     assert "exists now: test with one" not in found.next
 
 
@@ -624,4 +625,23 @@ async def test_5d_a_sample_of_the_containers_does_not_confirm():
     nim = sites(60)
     found = await ask(nim)
     assert (found.cause, found.certainty) == ("5d", Certainty.LIKELY)
-    assert "OU=Nantes" not in found.title
+    assert found.title == "60 creations in AD in error: a container does not exist"
+
+
+def moved(best_match: str) -> FakeNim:
+    text = f"0000208D: NameErr: problem 2001 (NO_OBJECT), data 0, best match of: '{best_match}'"
+    nim = and_passed(failing(text, 6, resource_dn="CN=P,OU=Lyon,OU=Sites,DC=contoso,DC=com"))
+    for one in nim.all_the_orders[:6]:
+        nim.values[one.id] = (OrderProperty("dn", "scalar", "CN=P,OU=Nantes,OU=Sites,DC=contoso,DC=com"),)
+    return nim
+
+
+async def test_5d_an_account_that_moves_to_a_missing_container_is_not_gone():
+    found = await ask(moved("OU=Sites,DC=contoso,DC=com"))
+    assert (found.cause, found.certainty) == ("5d", Certainty.LIKELY)
+    assert "container OU=Nantes,OU=Sites does not exist" in found.title
+    assert not [one for one in found.offers if one.action is ActionKind.RELAUNCH_COMPLETE]
+
+
+async def test_5g_an_account_that_is_gone_from_where_it_stood():
+    assert (await ask(moved("OU=Lyon,OU=Sites,DC=contoso,DC=com"))).cause == "5g"

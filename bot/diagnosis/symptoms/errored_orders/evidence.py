@@ -1,6 +1,7 @@
 """What is read to judge errored orders: a constant number of requests, however many orders there are."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,7 @@ LOOK_BACK: Final = timedelta(days=3)
 
 _DN_NAMES: Final = frozenset({"dn", "distinguishedname"})
 _UNIQUE_NAMES: Final = ("userPrincipalName", "sAMAccountName", "mail", "proxyAddresses", "alias", "login", "uid", "cn")
+_BEST_MATCH: Final = re.compile(r"best match of:\s*'(?P<container>[^']+)'", re.IGNORECASE)
 _TAKEN: Final = {"00002071": ("dn", "distinguishedname"), "00000524": ("samaccountname",)}
 """What the codes of Active Directory say is taken (troubleshooting 3.1)."""
 _SHORTEST_NAME: Final = 3
@@ -378,7 +380,7 @@ async def _look(
         entity = world.entity_type(target.target_entity_type_id) if target else ""
         if not entity or order.id not in values:
             continue
-        if found == "data/parent-missing" and (place := container_of(order, values[order.id])):
+        if place := missing_container(order, values[order.id]):
             wanted[(entity, _dn_name(values[order.id]), place, order.resource_type, order.change, found)] += 1
         elif found == "data/duplicate" and (pair := duplicate_in(order, values[order.id])):
             wanted[(entity, *pair, order.resource_type, order.change, found)] += 1
@@ -404,6 +406,32 @@ def container_of(order: Order, properties: Sequence[OrderProperty] | None) -> st
     """Where the account stands, or is to stand: from its values, else from the account as synchronized."""
     computed = next((one.value for one in properties or () if one.name.lower() in _DN_NAMES and one.value), None)
     return parent_of(computed or order.resource_dn)
+
+
+def missing_container(order: Order, properties: Sequence[OrderProperty]) -> str:
+    """The computed container that the error text says is not there, "" where it speaks of something else."""
+    match kind_of(order).error_class:
+        case "data/parent-missing":
+            return container_of(order, properties)
+        case "data/not-found":
+            return move_refused(order, properties)
+        case _:
+            return ""
+
+
+def move_refused(order: Order, properties: Sequence[OrderProperty] | None) -> str:
+    """The container to which an account was to be moved, where the text speaks of that one and not of the account.
+
+    What exists of it ("best match") then lies above the new place, and is not where the account stands. "" else.
+    """
+    best = _BEST_MATCH.search(text_of(order))
+    there = next((one.value for one in properties or () if one.name.lower() in _DN_NAMES and one.value), "")
+    place, present = parent_of(there or ""), parent_of(order.resource_dn)
+    if order.change is not ChangeType.UPDATE or best is None or not place or not present:
+        return ""
+    exists = best["container"].lower()
+    moved = place.lower() != present.lower() and present.lower() != exists
+    return place if moved and place.lower().endswith(f",{exists}") else ""
 
 
 def duplicate_in(order: Order, properties: Sequence[OrderProperty]) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ which was not read is one step less sure.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -172,6 +172,8 @@ def _data(scene: Scene, now: datetime) -> Row:
     match scene.group.kind.error_class:
         case "data/parent-missing":
             return _parent_missing(scene, now, ruled_out)
+        case "data/not-found" if scene.moves:
+            return replace(_parent_missing(scene, now, ruled_out), speaks_as="data/parent-missing")
         case "data/duplicate":
             return _duplicate(scene, ruled_out)
         case "data/not-found" if scene.group.change is not ChangeType.CREATE:

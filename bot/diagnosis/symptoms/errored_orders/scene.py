@@ -11,6 +11,7 @@ from bot.diagnosis.symptoms.errored_orders.evidence import (
     Looked,
     container_of,
     last_synchronization,
+    move_refused,
 )
 from bot.diagnosis.verification import sent_in
 from bot.model.job import TaskRun
@@ -44,6 +45,8 @@ class Scene:
     last_sync: TaskRun | None
     syncs_read: bool
     looked: Looked | None
+    moves: bool
+    """Every order whose values were read was to move its account to a container that is not there."""
     values_read: bool
 
     @property
@@ -111,8 +114,14 @@ def scene_of(group: LikeOrders, groups: tuple[LikeOrders, ...], seen: Evidence) 
         last_sync=last_synchronization(seen.syncs),
         syncs_read=seen.syncs is not None,
         looked=looked,
+        moves=_moves(group, seen),
         values_read=any(order.id in seen.properties for order in group.orders),
     )
+
+
+def _moves(group: LikeOrders, seen: Evidence) -> bool:
+    read = [order for order in group.orders if order.id in seen.properties]
+    return bool(read) and all(move_refused(order, seen.properties[order.id]) for order in read)
 
 
 def _same_kind(group: LikeOrders) -> Callable[[Order], bool]:
