@@ -184,8 +184,22 @@ async def test_7g_several_organisational_properties_move_together():
     assert resume(found).allowed
 
 
-async def test_7g_is_not_told_of_one_property_alone():
+@pytest.mark.parametrize(("at", "cause"), [(ago(days=9), "7g"), (ago(hours=12), "7c"), (None, "7c")])
+async def test_7g_one_property_alone_moves_only_where_its_rule_is_the_old_one(at, cause):
+    nim = moving("department")
+    nim.rules = [PropertyRule("9", "scalar", ResourceTypeId("71"), "department", changed_at=at)]
+    assert (await ask(nim)).cause == cause
+
+
+async def test_7g_is_not_told_of_one_property_whose_rule_is_not_readable():
     assert (await ask(moving("department"))).cause == "7c"
+
+
+async def test_what_an_account_holds_as_it_shall_be_does_not_change():
+    nim = moving("department", "manager")
+    same = OrderProperty("mail", "scalar", "x@contoso.com", current="x@contoso.com", state=OrderState.VERIFIED)
+    nim.values = {one: (same, *held) for one, held in nim.values.items()}
+    assert (await ask(nim)).cause == "7g"
 
 
 async def test_7g_is_not_told_where_everybody_moves_somewhere_else():

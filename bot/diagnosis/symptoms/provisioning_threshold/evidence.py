@@ -211,8 +211,20 @@ def main_kind(orders: Page[Order] | None) -> tuple[ResourceTypeId, ChangeType] |
     return max(counts, key=lambda one: (counts[one], one)) if counts else None
 
 
+def changing(values: Mapping[OrderId, tuple[OrderProperty, ...]]) -> dict[OrderId, tuple[OrderProperty, ...]]:
+    """What the orders would write: an account holds its other properties as they shall be."""
+    return {
+        order_id: tuple(
+            one
+            for one in held
+            if one.state is not OrderState.VERIFIED and (one.current is None or one.current != one.value)
+        )
+        for order_id, held in values.items()
+    }
+
+
 def main_property(values: Mapping[OrderId, tuple[OrderProperty, ...]]) -> str:
     """The property that at least four fifths of the sampled orders change, "" where there is none."""
-    counts = Counter(name for held in values.values() for name in {one.name for one in held})
+    counts = Counter(name for held in changing(values).values() for name in {one.name for one in held})
     name = max(counts, key=lambda one: (counts[one], one), default="")
     return name if name and counts[name] >= _ALL_TOUCHED * len(values) else ""

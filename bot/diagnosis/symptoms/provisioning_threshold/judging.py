@@ -9,21 +9,26 @@ from typing import Final
 from bot.diagnosis.limits import Counts, Exceeded, exceeded, only_percent, worst_first
 from bot.diagnosis.measuring import instants
 from bot.diagnosis.patterns import ORGANISATIONAL
-from bot.diagnosis.symptoms.provisioning_threshold.evidence import LOOK_BACK, Evidence, main_kind, main_property
+from bot.diagnosis.symptoms.provisioning_threshold.evidence import (
+    LOOK_BACK,
+    Evidence,
+    changing,
+    main_kind,
+    main_property,
+)
 from bot.diagnosis.words import counted, listed, moment, number
 from bot.model.finding import Certainty, Remark, TableChange
 from bot.model.ids import ResourceTypeId
 from bot.model.job import RunState, TaskKind, TaskRun
 from bot.model.order import ChangeType, Order
 from bot.model.page import Page
-from bot.model.value import Source
+from bot.model.value import PropertyRule, Source
 
 DANGEROUS: Final = frozenset({"7a", "7e", "7j"})
 LEGITIMATE: Final = frozenset({"7f", "7g", "7h", "7i"})
 _SMALL: Final = 20
 _FEW: Final = 10
 """Orders from which a pattern in their values means something."""
-_TOGETHER: Final = 2
 _TOUCHED: Final = 0.25
 _COHERENT: Final = 0.5
 _NEARLY_ALL: Final = 0.9
@@ -237,19 +242,31 @@ def _changed_since(seen: Evidence, at: datetime | None) -> bool:
 
 
 def _reorganised(seen: Evidence, change: ChangeType) -> Cause | None:
-    """Several properties that say where somebody belongs change together, along few pairs of values."""
-    if change is not ChangeType.UPDATE or len(seen.values) < _FEW:
+    """Properties that say where somebody belongs change along few pairs of values, each old one to one new one.
+
+    One such property alone is a reorganisation only where its rule is known and has not changed.
+    """
+    values = changing(seen.values)
+    if change is not ChangeType.UPDATE or len(values) < _FEW:
         return None
-    counts = Counter(name for held in seen.values.values() for name in {one.name for one in held})
-    touched = sorted(name for name, count in counts.items() if count >= _TOUCHED * len(seen.values))
-    if len(touched) < _TOGETHER or not all(name.lower() in ORGANISATIONAL for name in touched):
+    counts = Counter(name for held in values.values() for name in {one.name for one in held})
+    touched = sorted(name for name, count in counts.items() if count >= _TOUCHED * len(values))
+    if not touched or not all(name.lower() in ORGANISATIONAL for name in touched):
         return None
-    moves = [one for held in seen.values.values() for one in held if one.name in touched]
+    if len(touched) == 1 and (not seen.property_rules or any(_is_recent(seen, one) for one in seen.property_rules)):
+        return None
+    moves = [one for held in values.values() for one in held if one.name in touched]
     pairs = {(one.name, one.current, one.value) for one in moves}
-    if not all(one.current and one.value for one in moves) or len(pairs) > _COHERENT * len(moves):
+    mapped = len({(name, old) for name, old, _ in pairs}) == len(pairs)
+    if not all(one.current and one.value for one in moves) or not mapped or len(pairs) > _COHERENT * len(moves):
         return None
-    told = f"{listed(touched)} change together along {counted(len(pairs), 'pair')} of values"
+    told = f"{listed(touched)} change along {counted(len(pairs), 'pair')} of values"
     return Cause("7g", Certainty.POSSIBLE, f"{told}: it looks like a reorganisation; ask whether one was announced.")
+
+
+def _is_recent(seen: Evidence, rule: PropertyRule) -> bool:
+    """A rule without a date may have changed as well."""
+    return rule.changed_at is None or _changed_since(seen, rule.changed_at)
 
 
 def _value_rule(seen: Evidence, change: ChangeType) -> Cause | None:
