@@ -257,3 +257,9 @@ async def test_the_oldest_is_the_one_that_waits_longest_not_the_oldest_account()
     found = await examine_orders(nim, Which.BLOCKED, Subject(), SITE, NOW)
     oldest = next(fact for fact in found.evidence if fact.label == "Oldest")
     assert (oldest.source, oldest.at) == ("order 2", ago(hours=9))
+
+
+async def test_4b_an_order_that_was_computed_again_since_is_not_of_the_run_in_which_it_came_to_be():
+    nim = computed(option=True)
+    nim.all_the_orders = [replace(one, start_date=ago(hours=1)) for one in nim.all_the_orders]
+    assert (await ask(nim, "5003")).cause != "4b"

@@ -205,7 +205,9 @@ async def test_5h_no_text_and_an_elapsed_validity_period_is_not_an_error_of_the_
 
 
 async def test_5h_is_only_likely_when_a_synchronization_ran_since():
-    assert (await ask(unconfirmed(synced_hours=2))).certainty is Certainty.LIKELY
+    found = await ask(unconfirmed(synced_hours=2))
+    assert found.certainty is Certainty.LIKELY
+    assert "One completed since, 2026-03-03 08:01 UTC, and did not either." in found.text
 
 
 @pytest.mark.parametrize("validity", [0, None])

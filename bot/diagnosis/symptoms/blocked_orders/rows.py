@@ -140,16 +140,16 @@ def _property(order: Order) -> Cause | None:
 
 
 def role_model_run_of(order: Order, evidence: Evidence) -> str | None:
-    """The job run in which the order came to be as it is, by its times in whole minutes."""
-    for at in (computed_at(order), order.performed_at, order.created_at):
-        if at is None:
-            continue
-        for run in evidence.reviewing or ():
-            if _within(at, run.started_at, run.ended_at):
-                return run.id
-        for one in evidence.tasks or ():
-            if one.kind is TaskKind.ROLE_MODEL and _within(at, one.started_at, one.ended_at):
-                return one.job_run_id
+    """The job run in which the order came to be as it is, by its newest time, in whole minutes."""
+    at = max((at for at in (computed_at(order), order.performed_at, order.created_at) if at is not None), default=None)
+    if at is None:
+        return None
+    for run in evidence.reviewing or ():
+        if _within(at, run.started_at, run.ended_at):
+            return run.id
+    for one in evidence.tasks or ():
+        if one.kind is TaskKind.ROLE_MODEL and _within(at, one.started_at, one.ended_at):
+            return one.job_run_id
     return None
 
 

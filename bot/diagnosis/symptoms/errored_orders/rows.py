@@ -13,7 +13,7 @@ from bot.diagnosis.certainty import lowered_if
 from bot.diagnosis.grouping import short_container
 from bot.diagnosis.symptoms.errored_orders.evidence import CONNECTION_WIDE
 from bot.diagnosis.symptoms.errored_orders.scene import Scene
-from bot.diagnosis.words import counted
+from bot.diagnosis.words import counted, moment
 from bot.model.finding import Certainty, Remark
 from bot.model.order import ChangeType
 
@@ -260,7 +260,8 @@ def _without_text(scene: Scene, now: datetime) -> Row:
     return Row(
         "5h",
         lowered_if(sure, not scene.syncs_read and stale),
-        f"The target reported no error: no synchronization confirmed the orders within {validity} minutes.",
+        f"The target reported no error: no synchronization confirmed the orders within {validity} minutes."
+        + (f" One completed since, {moment(sync.ended_at)}, and did not either." if sync and not stale else ""),
         (Remark("5a", "a refusal by the target: no error text was recorded for any of them"),),
         no_unblock="They may have been carried out already: synchronize first, or the operation is repeated.",
     )
