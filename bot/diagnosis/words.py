@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from bot.model.job import Connector
 from bot.model.order import ChangeType, Order
 
 LONGEST_TITLE: Final = 80
+_LONGEST_REST: Final = 24
+"""Characters of a word that are not given up for a clean end."""
 
 _NOUN: Final = {ChangeType.CREATE: "creation", ChangeType.UPDATE: "change", ChangeType.DELETE: "deletion"}
 _VERB: Final = {ChangeType.CREATE: "create", ChangeType.UPDATE: "change", ChangeType.DELETE: "delete"}
@@ -51,10 +54,20 @@ def lasted(span: timedelta) -> str:
     return f"{seconds} s"
 
 
-def title(text: str) -> str:
-    """At most `LONGEST_TITLE` characters."""
+def title(text: str, connector: Connector | None = None) -> str:
+    """At most `LONGEST_TITLE` characters, cut after a whole word.
+
+    Before anything is cut, the connector is called by its identifier: "HR" for "Human resources".
+    """
     text = " ".join(text.split())
-    return text if len(text) <= LONGEST_TITLE else text[: LONGEST_TITLE - 1].rstrip() + "…"
+    if connector is not None and len(text) > LONGEST_TITLE and len(connector.identifier) < len(connector.name):
+        text = text.replace(connector.name, connector.identifier)
+    if len(text) <= LONGEST_TITLE:
+        return text
+    kept = text[: LONGEST_TITLE - 1]
+    whole, _, rest = kept.rpartition(" ")
+    ends_a_word = text[LONGEST_TITLE - 1] == " "
+    return f"{kept if ends_a_word or len(rest) > _LONGEST_REST else whole}".rstrip(" ,;:·–-") + "…"
 
 
 def listed(parts: list[str] | tuple[str, ...], *, most: int = 3) -> str:

@@ -84,7 +84,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         symptom=NUMBER,
         cause=first.row if first else None,
         certainty=first.certainty if first else Certainty.UNKNOWN,
-        title=title(_title(evidence, name, first, now)),
+        title=title(_title(evidence, name, first, now), connector),
         text=first.why if first else _without_cause(evidence),
         next=_NEXT[first.row].format(owner=f"The {name} team ({owner})" if owner else f"The {name} team")
         if first

@@ -74,7 +74,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         symptom=NUMBER,
         cause=first.row if first else None,
         certainty=first.certainty if first else Certainty.UNKNOWN,
-        title=title(_title(evidence, verdict, first)),
+        title=title(_title(evidence, verdict, first), evidence.connector),
         text=first.why if first else _without_cause(evidence, verdict),
         next=_NEXT[first.row]
         if first
