@@ -1,5 +1,6 @@
 """Small words that every finding needs: counts before adjectives, times with their zone, titles with an end."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -7,6 +8,7 @@ from bot.model.job import Connector
 from bot.model.order import ChangeType, Order
 
 LONGEST_TITLE: Final = 80
+_LOOSE_END: Final = re.compile(r"(?: (?:a|an|and|for|in|is|its|of|on|the|to))+$")
 _LONGEST_REST: Final = 24
 """Characters of a word that are not given up for a clean end."""
 
@@ -67,7 +69,8 @@ def title(text: str, connector: Connector | None = None) -> str:
     kept = text[: LONGEST_TITLE - 1]
     whole, _, rest = kept.rpartition(" ")
     ends_a_word = text[LONGEST_TITLE - 1] == " "
-    return f"{kept if ends_a_word or len(rest) > _LONGEST_REST else whole}".rstrip(" ,;:·–-") + "…"
+    kept = kept if ends_a_word or len(rest) > _LONGEST_REST else whole
+    return _LOOSE_END.sub("", kept.rstrip(" ,;:·–-")) + "…"
 
 
 def listed(parts: list[str] | tuple[str, ...], *, most: int = 3) -> str:

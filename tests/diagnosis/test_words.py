@@ -26,5 +26,10 @@ def test_what_is_still_too_long_ends_after_a_whole_word(size):
     assert cut == text or text.startswith(f"{cut.removesuffix('…')} "), cut
 
 
+def test_no_small_word_is_left_at_the_end():
+    told = "Leroy Anne: AD account deletion in error: the service account may not delete in OU=Leavers"
+    assert title(told).endswith("the service account may not delete…")
+
+
 def test_one_endless_word_is_cut():
     assert title("x" * 200) == "x" * 79 + "…"
