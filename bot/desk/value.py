@@ -27,9 +27,10 @@ USUAL: Final[Mapping[str, tuple[str, ...]]] = {
     "phone number": ("telephoneNumber", "phoneNumber", "phone"),
     "telephone": ("telephoneNumber", "phoneNumber"),
     "mobile": ("mobile", "mobilePhone"),
+    "title": ("title", "jobTitle"),
     "job title": ("title", "jobTitle"),
-    "titre": ("title",),
-    "fonction": ("title",),
+    "titre": ("title", "jobTitle"),
+    "fonction": ("title", "jobTitle"),
     "service": ("department",),
     "departement": ("department",),
     "responsable": ("manager",),
@@ -55,7 +56,8 @@ async def run(asking: Asking) -> Answer:
     if not said:
         raise NotFound("Whose value, and which property?", next_step="For example: /nim value leroy department")
     known = await properties(asking)
-    who, name = property_behind(said, known)
+    behind, name = property_behind(said, known)
+    who = behind
     if not who:
         raise NotFound(
             f"Which property of “{said}”?", next_step=f"For example: /nim value {said} department · or: mail, title"
@@ -65,6 +67,7 @@ async def run(asking: Asking) -> Answer:
     subject = Subject(
         person=person,
         property_name=name,
+        also_called=also_called(name, said[len(behind) :], known),
         resource_type_ids=system.type_ids if system else (),
         expected_value=rest[0].strip() if rest else "",
         told=asking.intent.told,
@@ -94,6 +97,12 @@ def spelled(words: str, known: Mapping[str, str]) -> str:
     key = plain(words)
     candidates: Sequence[str] = (key, *USUAL.get(key, ()))
     return next((known[name] for one in candidates if (name := plain(one).replace(" ", "")) in known), "")
+
+
+def also_called(name: str, words: str, known: Mapping[str, str]) -> tuple[str, ...]:
+    """Further properties that people mean by these words, as they are spelled here."""
+    found = (known.get(plain(one).replace(" ", "")) for one in USUAL.get(plain(words), ()))
+    return tuple(dict.fromkeys(one for one in found if one is not None and one != name))
 
 
 COMMAND = Command(

@@ -27,6 +27,8 @@ class Subject:
     owner_id: ResourceId | None = None
     """Owner of the orders in question; `person` need not have been read for that."""
     property_name: str = ""
+    also_called: tuple[str, ...] = ()
+    """Further names that the property has in other systems: a login is a sAMAccountName as well."""
     expected_value: str = ""
     """What the asker holds to be right."""
     told: str = ""

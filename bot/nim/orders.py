@@ -84,7 +84,7 @@ class OrderReading(Reading):
 
     async def held_values(
         self,
-        property_name: str = "",
+        names: Sequence[str] = (),
         *,
         kind: str = "scalar",
         owner_id: ResourceId | None = None,
@@ -97,8 +97,8 @@ class OrderReading(Reading):
         limit: int = 50,
     ) -> Page[HeldValue]:
         linked = kind != "scalar"
-        ids = await self._property_ids(property_name)
-        wanted = wire.Wanted(property_name, ids, owner_id, owners, value, resource_ids, resource_type_ids)
+        ids = await self._property_ids(names)
+        wanted = wire.Wanted(names, ids, owner_id, owners, value, resource_ids, resource_type_ids)
 
         async def ask(parts: frozenset[Part]) -> Page[Row]:
             query = wire.held_values(
@@ -116,10 +116,10 @@ class OrderReading(Reading):
         found = (wire.held_value(row, linked=linked, shown=owner_properties, read_at=page.read_at) for row in page)
         return Page(tuple(one for one in found if one is not None), page.more, page.read_at)
 
-    async def _property_ids(self, name: str) -> Sequence[str]:
-        """The ids of properties of that name of all entity types; none where types do not show their properties."""
-        kinds = await tried(self._catalogue.entity_kinds) or () if name else ()
-        return tuple(found for kind in kinds if (found := kind.property_id(name)) is not None)
+    async def _property_ids(self, names: Sequence[str]) -> Sequence[str]:
+        """The ids of properties of these names of all entity types; none where types do not show their properties."""
+        kinds = await tried(self._catalogue.entity_kinds) or () if names else ()
+        return tuple(found for kind in kinds for name in names if (found := kind.property_id(name)) is not None)
 
     async def _first_page(
         self,

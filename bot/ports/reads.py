@@ -101,7 +101,7 @@ class OrderReads(Protocol):
 
     async def held_values(
         self,
-        property_name: str = "",
+        names: Sequence[str] = (),
         *,
         kind: str = "scalar",
         owner_id: ResourceId | None = None,
@@ -113,7 +113,7 @@ class OrderReads(Protocol):
         as_of: datetime | None = None,
         limit: int = 50,
     ) -> Page[HeldValue]:
-        """One property as orders hold it, with its order and its owner: one request, oldest first.
+        """Properties of these names as orders hold them, with their order and its owner: one request, oldest first.
 
         `owners` holds pairs of a person's property and its exact value; `resource_ids` what links lead to.
         """

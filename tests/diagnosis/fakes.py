@@ -393,7 +393,7 @@ class FakeNim:
 
     async def held_values(
         self,
-        property_name: str = "",
+        names: Sequence[str] = (),
         *,
         kind: str = "scalar",
         owner_id: ResourceId | None = None,
@@ -419,7 +419,7 @@ class FakeNim:
                 HeldValue(order, one, {name: known[name] for name in owner_properties if name in known})
                 for one in (self.values_then if as_of else self.values).get(order.id, ())
                 if (one.kind == "scalar") == (kind == "scalar")
-                and property_name.lower() in {"", one.name.lower()}
+                and (not names or one.name.lower() in {name.lower() for name in names})
                 and value in {"", one.value}
                 and (not resource_ids or one.value in resource_ids)
             ]

@@ -11,10 +11,11 @@ from bot.diagnosis.symptoms.entitlements.returns import says_it_comes_back
 from bot.model.assignment import Assignment, AssignmentKind, Decision, LinkRule, RoleRule
 from bot.model.finding import Certainty
 from bot.model.ids import OrderId, ResourceId
+from bot.model.job import TaskKind
 from bot.model.order import ChangeType, OrderProperty, OrderState
 from bot.model.person import Person
 from bot.model.value import ResourceVersion
-from tests.diagnosis.fakes import NOW, FakeNim, ago, order
+from tests.diagnosis.fakes import NOW, FakeNim, ago, job, order, task, task_run
 
 SITE = Site(service_reviewers=("svc-automation",))
 JOHN = Person(ResourceId("900"), "Directory_User", "Doe, John", "jdoe")
@@ -126,9 +127,15 @@ async def test_8b_a_circle_of_roles_comes_to_an_end():
         (held(1), "8e", Certainty.CONFIRMED),
         (held(3), "8f", Certainty.CONFIRMED),
         (held(18, indirect=True), "8g", Certainty.CONFIRMED),
-        (held(16, workflow_id="w1", end_date=ago(days=1)), "8i", Certainty.CONFIRMED),
-        (held(18, denied=True), "8j", Certainty.CONFIRMED),
-        (held(20), "8j", Certainty.CONFIRMED),
+        (held(16, workflow_id="w1", end_date=ago(days=1)), "8i", Certainty.LIKELY),
+        (held(18, denied=True), "8j", Certainty.LIKELY),
+        (held(20), "8j", Certainty.LIKELY),
+        (held(17), None, Certainty.LIKELY),
+        (
+            held(18, kind=AssignmentKind.RESOURCE_TYPE, denied=True, resource_id=ResourceId("8")),
+            "8j",
+            Certainty.CONFIRMED,
+        ),
         (held(18, kind=AssignmentKind.RESOURCE_TYPE, correlation_confidence=85), "8l", Certainty.LIKELY),
         (held(16, reviewers=(Decision("svc-automation", "review 1", None),)), "8n", Certainty.CONFIRMED),
         (held(99), None, Certainty.UNKNOWN),
@@ -153,12 +160,118 @@ async def test_8h_a_dimension_known_by_its_number_is_compared_by_value():
     assert (still.cause, still.certainty) == ("8a", Certainty.LIKELY)
 
 
-async def test_8l_a_right_found_beside_an_account_that_may_be_somebody_elses():
-    account = held(
-        1, "Administration account", AssignmentKind.RESOURCE_TYPE, id="a9", role_id="r9", correlation_confidence=85
-    )
-    found = await ask(world(held(1), account))
+def linked(*assignments: Assignment, confidence: int | None = None, **more) -> FakeNim:
+    """A world in which an account holds the link that the role gives."""
+    nim = world(*assignments)
+    nim.all_link_rules = [LinkRule("5", "r1", ResourceId("77"), "GG_VPN_Full")]
+    nim.all_the_orders = [
+        order("500", OrderState.VERIFIED, ChangeType.UPDATE, owner_id=JOHN.id, correlation_confidence=confidence)
+    ]
+    nim.values = {
+        OrderId("500"): (
+            OrderProperty("memberOf", "navigation", "77", state=more.pop("state", OrderState.VERIFIED), **more),
+        )
+    }
+    return nim
+
+
+UNSURE = held(
+    1, "Administration account", AssignmentKind.RESOURCE_TYPE, id="a9", role_id="r9", correlation_confidence=85
+)
+
+
+async def test_8l_a_right_found_at_an_account_that_may_be_somebody_elses():
+    found = await ask(linked(held(1), UNSURE, confidence=85, workflow_state=1))
     assert (found.cause, found.certainty) == ("8l", Certainty.LIKELY)
+
+
+async def test_8l_is_only_possible_when_the_account_that_holds_it_cannot_be_read():
+    nim = linked(held(1), UNSURE, confidence=85, workflow_state=1)
+    nim.denied = {"held_values"}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("8l", Certainty.POSSIBLE)
+
+
+async def test_8e_a_right_found_at_the_persons_own_account_though_another_one_is_unsure():
+    found = await ask(linked(held(1), UNSURE, confidence=100, workflow_state=1))
+    assert (found.cause, found.certainty) == ("8e", Certainty.CONFIRMED)
+
+
+async def test_8e_a_request_was_declined_and_the_right_found_in_the_system():
+    found = await ask(linked(held(17, denied=True), workflow_state=1))
+    assert (found.cause, found.certainty) == ("8e", Certainty.CONFIRMED)
+    assert "declined" in found.text
+
+
+ENDED = held(16, workflow_id="w1", end_date=ago(days=1))
+
+
+@pytest.mark.parametrize(("assignment", "row"), [(held(20), "8j"), (ENDED, "8i")])
+async def test_8i_and_8j_are_confirmed_while_an_order_removes_it(assignment, row):
+    found = await ask(linked(assignment, state=OrderState.ERRORED, denied=True))
+    assert (found.cause, found.certainty) == (row, Certainty.CONFIRMED)
+    assert "its removal is errored (order 500)" in found.text
+
+
+async def test_8j_is_confirmed_while_an_account_still_holds_it():
+    assert (await ask(linked(held(20)))).certainty is Certainty.CONFIRMED
+
+
+async def test_8i_is_only_likely_while_no_order_removes_it():
+    found = await ask(linked(ENDED))
+    assert (found.cause, found.certainty) == ("8i", Certainty.LIKELY)
+    assert "no order removes it yet" in found.text
+
+
+@pytest.mark.parametrize(("state", "denied"), [(OrderState.VERIFIED, True), (OrderState.PENDING, False)])
+async def test_8j_is_not_confirmed_of_a_right_that_no_account_holds(state, denied):
+    found = await ask(linked(held(20), state=state, denied=denied))
+    assert (found.cause, found.certainty) == ("8j", Certainty.LIKELY)
+    assert "no account holds it" in found.text
+
+
+ACCOUNT = held(18, "AD account", AssignmentKind.RESOURCE_TYPE, id="a7", role_id="71")
+ACCOUNT_ROLE = held(18, "AD account FR", id="a8", role_id="r8")
+
+
+async def test_8b_an_account_follows_from_the_role_that_gives_its_type():
+    nim = world(ACCOUNT, ACCOUNT_ROLE)
+    nim.all_role_rules = [
+        RoleRule("3", "resource type rule", "71", "AD account", "r8", "AD account FR"),
+        RoleRule("4", "single role rule", "r8", "AD account FR", dimensions=(("Country", "FR"),)),
+    ]
+    found = await ask(nim, "ad account")
+    assert (found.cause, found.certainty) == ("8b", Certainty.CONFIRMED)
+    assert "single role “AD account FR”" in found.text
+    assert "a rule gives" in found.text
+    assert not [one for one in found.offers if one.action.value == "relaunch_complete"]
+
+
+async def test_8i_no_role_gives_it_any_more_and_its_removal_failed():
+    nim = linked(ACCOUNT, denied=True, state=OrderState.ERRORED)
+    found = await ask(nim, "77")
+    assert (found.cause, found.certainty) == ("8i", Certainty.CONFIRMED)
+    assert "errored" in found.text
+
+
+async def test_8e_a_link_of_that_name_was_found_though_no_role_is_called_so():
+    found = await ask(linked(ACCOUNT, workflow_state=1), "77")
+    assert (found.cause, found.certainty) == ("8e", Certainty.CONFIRMED)
+
+
+async def test_8k_tells_how_old_what_is_known_of_the_systems_is():
+    nim = world(ACCOUNT)
+    nim.with_job(job("1003", "AD_Sync"), task("203", "Sync_AD", TaskKind.SYNCHRONIZE))
+    nim.all_task_runs = [task_run("4", TaskKind.SYNCHRONIZE, start=ago(hours=2), task_id="203")]
+    found = await ask(nim, "domain admins")
+    assert (found.cause, found.certainty) == ("8k", Certainty.POSSIBLE)
+    assert "AD 2026-03-03 08:01 UTC" in found.text
+
+
+async def test_8c_the_same_role_was_requested_beside_the_rule_that_gives_it():
+    nim = world(held(), held(16, id="a5", workflow_id="w1"), rules=[FINANCE], organization="Finance")
+    found = await ask(nim)
+    assert {found.cause, *(one.row for one in found.contributing)} == {"8a", "8c"}
 
 
 async def test_8h_no_rule_gives_it_any_more():

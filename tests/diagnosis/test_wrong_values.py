@@ -8,6 +8,7 @@ from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import wrong_values
 from bot.diagnosis.symptoms.wrong_values.evidence import inputs_of
+from bot.diagnosis.symptoms.wrong_values.rows import causes_of
 from bot.model.finding import ActionKind, Certainty
 from bot.model.ids import OrderId, ResourceId, ResourceTypeId
 from bot.model.job import RunState, TaskKind
@@ -53,7 +54,7 @@ async def ask(nim: FakeNim, **more):
 
 @pytest.mark.parametrize(
     ("synced", "certainty", "also"),
-    [(0.2, Certainty.CONFIRMED, []), (8, Certainty.LIKELY, ["6b"]), (None, Certainty.LIKELY, [])],
+    [(0.2, Certainty.CONFIRMED, []), (8, Certainty.POSSIBLE, ["6b"]), (None, Certainty.POSSIBLE, [])],
 )
 async def test_6a_wrong_at_the_source_is_sure_only_while_the_source_is_fresh(synced, certainty, also):
     nim = world(value="Sales FR", policy="Sales FR", current="Sales FR")
@@ -342,6 +343,62 @@ async def test_6g_is_not_told_of_a_property_that_is_done_in_an_order_that_failed
 async def test_6h_a_value_kept_by_hand_where_the_rule_gives_none_is_likely():
     found = await ask(world(value="Boss", policy=None, current="Boss", workflow_state=16))
     assert (found.cause, found.certainty) == ("6h", Certainty.LIKELY)
+
+
+async def test_6g_is_only_possible_while_the_identity_differs_from_its_source():
+    nim = world(value="Sales FR", policy="Sales FR", current="Sales", state=OrderState.PENDING, record="Sales ES")
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("6f", Certainty.POSSIBLE)
+    assert [one.row for one in found.contributing] == ["6g"]
+
+
+async def test_6g_is_only_possible_while_the_rule_was_changed_lately():
+    nim = changed_rule()
+    nim.all_the_orders = [replace(nim.all_the_orders[0], state=OrderState.PENDING)]
+    nim.values = {OrderId("500"): (OrderProperty("department", "scalar", "Sales EMEA", "Sales EMEA", "Sales FR"),)}
+    assert {(one.row, one.certainty) for one in causes_of(await evidence_of(nim), NOW)} == {
+        ("6g", Certainty.POSSIBLE),
+        ("6d", Certainty.POSSIBLE),
+    }
+    assert [(one.row, one.certainty) for one in causes_of(await evidence_of(nim, expected_value="Sales FR"), NOW)] == [
+        ("6d", Certainty.CONFIRMED)
+    ]
+    assert [one.row for one in causes_of(await evidence_of(nim, expected_value="Sales EMEA"), NOW)] == ["6g"]
+
+
+async def evidence_of(nim: FakeNim, **more):
+    return await wrong_values.gather(nim, Subject(person=JOHN, property_name="department", **more), SITE, NOW)
+
+
+@pytest.mark.parametrize(
+    ("hours", "row", "certainty"), [(20, "6k", Certainty.LIKELY), (5, "6d", Certainty.POSSIBLE), (None, "6k", "likely")]
+)
+async def test_6k_everybody_has_not_been_computed_since_the_rule_was_changed(hours, row, certainty):
+    nim = changed_rule(then="Sales EMEA")
+    whole = task("301", "RoleModel_All", TaskKind.ROLE_MODEL, None, dirty=False)
+    nim.with_job(job("1009", "ComputeRoleModel_All"), whole)
+    if hours is not None:
+        nim.all_task_runs = [
+            task_run("8", TaskKind.ROLE_MODEL, start=ago(hours=hours), connector_id=None, task_id="301")
+        ]
+    found = await ask(nim, expected_value="Sales FR")
+    assert (found.cause, found.certainty) == (row, certainty)
+
+
+async def test_a_property_is_found_by_what_it_is_called_elsewhere():
+    nim = world()
+    nim.values = {OrderId("500"): (OrderProperty("sAMAccountName", "scalar", "jdoe", "jdoe", "jdoe"),)}
+    subject = Subject(person=JOHN, property_name="Login", also_called=("sAMAccountName",))
+    found = wrong_values.diagnose(await wrong_values.gather(nim, subject, SITE, NOW), NOW)
+    assert "sAMAccountName" in found.title
+
+
+async def test_values_of_an_account_that_is_being_removed_are_not_judged():
+    nim = world()
+    nim.all_the_orders = [replace(nim.all_the_orders[0], denied=True, change=ChangeType.DELETE)]
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert "being removed" in found.text
 
 
 async def test_6i_somebody_changed_it_in_the_account():

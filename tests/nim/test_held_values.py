@@ -48,7 +48,7 @@ async def test_a_value_comes_with_its_order_and_what_was_asked_of_its_owner(nim,
     reads = env.reads()
 
     page = await reads.held_values(
-        "Mail", owners=(("Site", "Lyon"),), owner_properties=("Site", "Manager.Identifier"), limit=6
+        ["Mail"], owners=(("Site", "Lyon"),), owner_properties=("Site", "Manager.Identifier"), limit=6
     )
 
     (one,) = page.items
@@ -67,7 +67,7 @@ async def test_a_value_is_asked_for_as_it_was_and_by_name_where_properties_are_n
     then = datetime(2026, 3, 1, tzinfo=UTC)
 
     await env.reads().held_values(
-        "mail", owner_id=ResourceId("9"), resource_type_ids=[ResourceTypeId("71")], as_of=then
+        ["mail"], owner_id=ResourceId("9"), resource_type_ids=[ResourceTypeId("71")], as_of=then
     )
 
     query = nim.asked[-1].query["squery"]
@@ -79,7 +79,7 @@ async def test_a_value_whose_order_is_not_shown_is_left_out(nim, env):
     catalogue(nim)
     nim.give(SCALARS, listed({**ROW, "AssignedResourceType": None}))
 
-    assert not (await env.reads().held_values("mail", owner_id=ResourceId("9"))).items
+    assert not (await env.reads().held_values(["mail"], owner_id=ResourceId("9"))).items
 
 
 async def test_links_are_asked_for_by_what_they_lead_to(nim, env):

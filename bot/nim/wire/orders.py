@@ -209,9 +209,9 @@ def navigations(order_id: OrderId, *, names: bool) -> Query:
 class Wanted:
     """Whose values are asked for; what is empty does not narrow the question."""
 
-    property_name: str = ""
+    names: Sequence[str] = ()
     property_ids: Sequence[str] = ()
-    """The property's ids, where entity types show their properties; else its name counts."""
+    """The properties' ids, where entity types show their properties; else their names count."""
     owner_id: ResourceId | None = None
     owners: Sequence[tuple[str, str]] = ()
     value: str = ""
@@ -250,8 +250,8 @@ def _values_condition(wanted: Wanted, of_owner: Properties) -> Condition:
     parts: list[Condition] = []
     if wanted.property_ids:
         parts.append(one_of("PropertyId", [number(one) for one in wanted.property_ids]))
-    elif wanted.property_name:
-        parts.append(equal(_PROPERTY["Identifier"], wanted.property_name))
+    elif wanted.names:
+        parts.append(one_of(_PROPERTY["Identifier"], wanted.names))
     if wanted.owner_id is not None:
         parts.append(equal("OwnerId", number(wanted.owner_id)))
     parts += [equal(of_owner.path(name), value) for name, value in wanted.owners]

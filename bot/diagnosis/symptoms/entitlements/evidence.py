@@ -3,11 +3,12 @@
 import asyncio
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
+from bot.diagnosis.chain import EFFECTIVE, PENDING_APPROVAL
 from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
@@ -15,6 +16,8 @@ from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms.entitlements.returns import look_at, says_it_comes_back
 from bot.model.assignment import Assignment, AssignmentKind, Decision, LinkRule, RoleRule
 from bot.model.finding import Missing
+from bot.model.ids import ResourceTypeId
+from bot.model.job import RunState, TaskKind, TaskRun
 from bot.model.order import HeldValue
 from bot.model.page import Page
 from bot.model.value import ResourceVersion
@@ -28,6 +31,10 @@ _ATTRIBUTE: Final = re.compile(
 DEEPEST: Final = 5
 """Parents of a role that are followed."""
 _MOST_LINKS: Final = 20
+_MOST_HELD: Final = 200
+NO_END: Final = 9999
+LOOK_BACK: Final = timedelta(days=2)
+_IN_FORCE: Final = EFFECTIVE | PENDING_APPROVAL
 _RULE_OF: Final = {
     AssignmentKind.SINGLE_ROLE: "single role rule",
     AssignmentKind.COMPOSITE_ROLE: "composite role rule",
@@ -57,7 +64,9 @@ class Evidence:
     story: Sequence[Decision] | None = None
     story_of: str = ""
     links: Page[HeldValue] | None = None
-    """What the role links the person's accounts to, where the right is said to come back."""
+    """Links of the person's accounts: to what the role gives, or where no role is named so, those that are."""
+    synced: tuple[TaskRun, ...] = ()
+    """When the systems of the person's accounts were last synchronized, where nothing of the name is known."""
     links_then: Page[HeldValue] | None = None
     """The same links at the moment `then`."""
     then: datetime | None = None
@@ -83,31 +92,26 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         return Evidence(subject, site, world, missing=reads.missing)
     held = tuple(sorted(read, key=lambda one: (one.role, one.kind, one.id)))
     fitting = matching(held, subject.entitlement)
+    seen = Evidence(subject, site, world, held)
     if not fitting:
-        return Evidence(subject, site, world, held, missing=reads.missing)
+        return await _in_the_systems(nim, reads, seen, now) if subject.entitlement else seen
     chosen, *others = fitting
-    seen = Evidence(subject, site, world, held, chosen, tuple(others))
-    if says_it_comes_back(subject.told):
-        return await _with_links(nim, reads, seen, chosen, now)
-    asked = requested_one(chosen, held, None)
-    rules, story = await asyncio.gather(
+    seen = replace(seen, chosen=chosen, others=tuple(others))
+    comes_back = says_it_comes_back(subject.told)
+    asked = requested_one(chosen, held, None) if not comes_back else None
+    rules, story, given = await asyncio.gather(
         _rules(nim, reads, chosen, held),
-        reads.attempt(
-            nim.workflow_story(asked.workflow_id),
-            "the story of the request",
-            without="It was requested; by whom it was approved cannot be told.",
-            look_at="Workflow Overview",
-        )
-        if asked is not None
-        else _nothing(),
+        _story(nim, reads, asked),
+        _given(nim, reads, chosen) if comes_back or _may_be_gone(chosen, now) else _nothing(),
     )
-    parent = requested_one(chosen, held, rules) if asked is None and rules else None
-    identity, parents_story = await asyncio.gather(
-        _dimensions(nim, reads, subject, chosen, rules),
-        reads.attempt(nim.workflow_story(parent.workflow_id), "the story of the request")
-        if parent is not None
-        else _nothing(),
+    parent = requested_one(chosen, held, rules) if asked is None and rules and not comes_back else None
+    inferred = parent_of(chosen, held, rules) is not None
+    identity, parents_story, links = await asyncio.gather(
+        _dimensions(nim, reads, subject, chosen, rules) if not (comes_back and inferred) else _nothing(),
+        _story(nim, reads, parent),
+        _links(nim, reads, seen, given or ()),
     )
+    then = look_at(links, now) if comes_back else None
     carried = asked or parent
     return replace(
         seen,
@@ -115,31 +119,37 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         identity=identity,
         story=story or parents_story,
         story_of=carried.id if carried else "",
+        links=links,
+        links_then=await _links(nim, reads, seen, given or (), then) if then is not None else None,
+        then=then,
         missing=reads.missing,
     )
 
 
-async def _with_links(nim: NimReads, reads: Reads, seen: Evidence, chosen: Assignment, now: datetime) -> Evidence:
-    """What gives it, and whether it was there, went away and was given again; the request's steps are left out."""
-    rules, given = await asyncio.gather(
-        _rules(nim, reads, chosen, seen.assignments or ()),
-        reads.attempt(
-            nim.link_rules((chosen.role_id,)),
-            "what the role gives",
-            without="Whether it was provisioned again is not known.",
-        )
-        if chosen.kind is AssignmentKind.SINGLE_ROLE
-        else _nothing(),
+def _may_be_gone(chosen: Assignment, now: datetime) -> bool:
+    """Its state does not tell whether an account holds it, or which."""
+    ended = chosen.end_date is not None and chosen.end_date.year < NO_END and chosen.end_date <= now
+    return chosen.workflow_state not in _IN_FORCE or chosen.denied or ended
+
+
+async def _given(nim: NimReads, reads: Reads, chosen: Assignment) -> Sequence[LinkRule] | None:
+    if chosen.kind is not AssignmentKind.SINGLE_ROLE:
+        return None
+    return await reads.attempt(
+        nim.link_rules((chosen.role_id,)),
+        "what the role gives",
+        without="Which account holds it, and since when, is not known.",
     )
-    inferred = chosen.inferred and parent_of(chosen, seen.assignments or (), rules) is not None
-    identity, links = await asyncio.gather(
-        _nothing() if inferred else _dimensions(nim, reads, seen.subject, chosen, rules),
-        _links(nim, reads, seen, given or ()),
-    )
-    then = look_at(links, now)
-    before = await _links(nim, reads, seen, given or (), then) if then is not None else None
-    return replace(
-        seen, rules=rules, identity=identity, links=links, links_then=before, then=then, missing=reads.missing
+
+
+async def _story(nim: NimReads, reads: Reads, asked: Assignment | None) -> Sequence[Decision] | None:
+    if asked is None:
+        return None
+    return await reads.attempt(
+        nim.workflow_story(asked.workflow_id),
+        "the story of the request",
+        without="It was requested; by whom it was approved cannot be told.",
+        look_at="Workflow Overview",
     )
 
 
@@ -152,8 +162,57 @@ async def _links(
     return await reads.attempt(
         nim.held_values(kind="navigation", owner_id=seen.subject.owner, resource_ids=wanted, as_of=as_of),
         "the links of the person's accounts",
-        without="Whether it was provisioned again is not known.",
+        without="Which account holds it, and since when, is not known.",
     )
+
+
+async def _in_the_systems(nim: NimReads, reads: Reads, seen: Evidence, now: datetime) -> Evidence:
+    """No role is called so: perhaps a link of an account is; and how old what is known of the systems is."""
+    owner = seen.subject.owner
+    systems = {
+        kind.connector_id
+        for one in seen.assignments or ()
+        if one.kind is AssignmentKind.RESOURCE_TYPE
+        and (kind := seen.landscape.resource_type(ResourceTypeId(one.role_id)))
+    }
+    tasks = [
+        one.id
+        for one in seen.landscape.tasks
+        if one.kind is TaskKind.SYNCHRONIZE and one.connector_id is not None and one.connector_id in systems
+    ]
+    links, runs = await asyncio.gather(
+        reads.attempt(
+            nim.held_values(kind="navigation", owner_id=owner, limit=_MOST_HELD),
+            "the links of the person's accounts",
+            without="Whether an account holds it is not known.",
+        )
+        if owner is not None
+        else _nothing(),
+        reads.attempt(
+            nim.recent_task_runs(now - LOOK_BACK, task_ids=sorted(tasks)),
+            "the last synchronizations",
+            without="How old what is known of the systems is, is not known.",
+        )
+        if tasks
+        else _nothing(),
+    )
+    wanted = folded(seen.subject.entitlement)
+    named = tuple(one for one in links or () if wanted in folded(one.held.value or ""))
+    return replace(
+        seen,
+        links=Page(named, links.more, links.read_at) if links is not None else None,
+        synced=tuple(_last_of_each(runs or ())),
+        missing=reads.missing,
+    )
+
+
+def _last_of_each(runs: Iterable[TaskRun]) -> list[TaskRun]:
+    """The newest synchronization of each system that ended well."""
+    newest: dict[str, TaskRun] = {}
+    for one in runs:
+        if one.kind is TaskKind.SYNCHRONIZE and one.state is RunState.COMPLETED and one.connector_id and one.ended_at:
+            newest.setdefault(one.connector_id, one)
+    return sorted(newest.values(), key=lambda one: one.id)
 
 
 async def _nothing() -> None:
@@ -166,7 +225,10 @@ async def _rules(
     """Rules of the role and of the composite roles that may have brought it, in one go."""
     roles = [chosen.role_id]
     kinds = [_RULE_OF.get(chosen.kind, "")]
-    if chosen.inferred:
+    if chosen.kind is AssignmentKind.RESOURCE_TYPE:
+        roles += [one.role_id for one in held if one.kind is AssignmentKind.SINGLE_ROLE and one.role_id]
+        kinds.append(_RULE_OF[AssignmentKind.SINGLE_ROLE])
+    elif chosen.inferred:
         roles += [one.role_id for one in held if one.kind is AssignmentKind.COMPOSITE_ROLE and one.role_id]
         kinds.append(_RULE_OF[AssignmentKind.COMPOSITE_ROLE])
     wanted = tuple(dict.fromkeys(role for role in roles if role))
@@ -244,7 +306,7 @@ def lineage(
     """The assignment and the roles above it, each with the rule that joins it to the one below."""
     told: list[tuple[Assignment, RoleRule | None]] = [(one, None)]
     seen = {one.id}
-    while len(told) <= DEEPEST and told[-1][0].inferred:
+    while len(told) <= DEEPEST and (told[-1][0].inferred or told[-1][0].kind is AssignmentKind.RESOURCE_TYPE):
         above = parent_of(told[-1][0], held, rules)
         if above is None or above[0].id in seen:
             break

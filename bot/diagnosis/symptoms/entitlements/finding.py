@@ -1,5 +1,6 @@
 """An entitlement explained. Names of requesters and approvers are private facts (safety rule 13). Pure."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +18,7 @@ NUMBER: Final = 8
 _NO_END: Final = 9999
 _MOST: Final = 12
 _MOST_LINKS: Final = 2
+_MOST_OTHERS: Final = 3
 _SAYS: Final = {
     "8a": "a rule on the person's attributes",
     "8b": "it follows from another role",
@@ -62,7 +64,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
     who = person.name if person else "The person"
     chosen = evidence.chosen
     origin = origin_of(evidence, now)
-    said = _SAYS.get(origin.row or "", "the origin is not known")
+    said = origin.said or _SAYS.get(origin.row or "", "the origin is not known")
     what = (
         f"“{chosen.role}”" if chosen else (f"“{evidence.subject.entitlement}”" if evidence.subject.entitlement else "")
     )
@@ -77,9 +79,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         text=origin.why,
         next=_next(origin),
         evidence=_facts(evidence, now),
-        contributing=tuple(
-            Remark("8", f"{one.kind.value} “{one.role}” fits the words too") for one in evidence.others[:3]
-        ),
+        contributing=_others(evidence, now),
         ruled_out=_ruled_out(evidence, origin.row),
         missing=evidence.missing,
         links=_links(evidence),
@@ -88,6 +88,19 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         as_of=min((one.read_at for one in evidence.assignments or () if one.read_at), default=now),
         chain=_path(evidence),
     )
+
+
+def _others(evidence: Evidence, now: datetime) -> tuple[Remark, ...]:
+    """Other assignments of the same role, which keep giving it when this one ends; and roles that the words fit too."""
+    chosen = evidence.chosen
+    remarks = []
+    for one in evidence.others[:_MOST_OTHERS]:
+        fits = Remark("8", f"{one.kind.value} “{one.role}” fits the words too")
+        if chosen is not None and one.role_id == chosen.role_id and not one.denied:
+            other = origin_of(replace(evidence, chosen=one, others=()), now)
+            fits = Remark(other.row, f"the same role a second time: {other.why}") if other.row else fits
+        remarks.append(fits)
+    return tuple(remarks)
 
 
 def _next(origin: Origin) -> str:
@@ -136,7 +149,7 @@ def _links(evidence: Evidence) -> tuple[Link, ...]:
 def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
     chosen = evidence.chosen
     if chosen is None:
-        return ()
+        return tuple(_link(one, None, now) for one in list(evidence.links or ())[:_MOST_LINKS])
     facts = []
     for one, rule in lineage(chosen, evidence.assignments or (), evidence.rules):
         facts.append(_state(one, now))

@@ -5,20 +5,24 @@ from datetime import datetime
 from typing import Final
 
 from bot.diagnosis.chain import EFFECTIVE, PENDING_APPROVAL
-from bot.diagnosis.symptoms.entitlements.evidence import Evidence, lineage
+from bot.diagnosis.symptoms.entitlements.evidence import NO_END, Evidence, lineage
 from bot.diagnosis.symptoms.entitlements.returns import Return, never_again, returned, says_it_comes_back
-from bot.diagnosis.words import moment
+from bot.diagnosis.words import listed, moment, type_name
 from bot.model.assignment import Assignment, AssignmentKind, RoleRule
 from bot.model.finding import Certainty
+from bot.model.order import HeldValue, OrderState
+from bot.model.page import Page
 
 _CALCULATED: Final = frozenset({18, 27, 116, 118})
 _APPROVED: Final = frozenset({4, 16, 24})
-_FOUND, _PRE_EXISTING, _CANCELLATION = 1, 3, 20
+_FOUND, _PRE_EXISTING, _DECLINED, _CANCELLATION = 1, 3, 17, 20
+_IN_PLACE: Final = frozenset({OrderState.VERIFIED, OrderState.EXECUTED, OrderState.NONE})
+"""A link is there, or where it is denied it is gone."""
 _SUGGESTED: Final = frozenset({21, 22, 23})
 _GIVEN: Final = frozenset({"8a", "8b", "8c", "8d"})
 """Origins that Identity Manager enforces."""
-_NO_END: Final = 9999
 _SURE: Final = 100
+_WAS_DECLINED: Final = "requested and declined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,8 @@ class Origin:
     certainty: Certainty
     why: str
     """Without names of persons."""
+    said: str = ""
+    """The origin in a few words, where no row has them."""
     behind: str | None = None
     """Of a right that comes back: the row that keeps giving it."""
 
@@ -42,7 +48,7 @@ def origin_of(seen: Evidence, now: datetime) -> Origin:
     back = returned(chosen, seen.links, seen.links_then, seen.then)
     if back is None and never_again(seen.links, seen.then):
         return replace(origin, why=f"{origin.why} Since it was first there, it has not been provisioned again.")
-    return Origin("8m", Certainty.CONFIRMED if back else Certainty.LIKELY, _returns(origin, back), origin.row)
+    return Origin("8m", Certainty.CONFIRMED if back else Certainty.LIKELY, _returns(origin, back), behind=origin.row)
 
 
 def _returns(origin: Origin, back: Return | None) -> str:
@@ -58,7 +64,7 @@ def _origin(seen: Evidence, now: datetime) -> Origin:
     chosen = seen.chosen
     if chosen is None:
         return _nothing(seen)
-    first = _strangers_account(seen, chosen) or _state_first(chosen, now)
+    first = _strangers_account(seen, chosen) or _state_first(chosen, now, seen)
     if first is not None:
         return first
     if chosen.indirect:
@@ -79,37 +85,87 @@ def _nothing(seen: Evidence) -> Origin:
         return Origin(None, Certainty.UNKNOWN, "The person's roles and accounts could not be read.")
     if not seen.subject.entitlement:
         return Origin(None, Certainty.UNKNOWN, "No entitlement was named.")
+    if seen.links:
+        return _only_a_link(seen.links)
     return Origin(
         "8k",
         Certainty.POSSIBLE,
         "Identity Manager holds nothing of that name: in the system it may be newer than the last synchronization, or "
-        "be called otherwise.",
+        f"be called otherwise.{_ages(seen)}",
     )
 
 
+def _ages(seen: Evidence) -> str:
+    told = [
+        f"{connector.name or connector.identifier} {moment(one.ended_at)}"
+        for one in seen.synced
+        if (connector := seen.landscape.connector(one.connector_id)) is not None
+    ]
+    return f" Last synchronized: {listed(told)}." if told else ""
+
+
+def _only_a_link(links: Page[HeldValue]) -> Origin:
+    """No role of the name, though an account has a link that is called so."""
+    one = min(links.items, key=lambda link: (not link.held.denied, link.held.workflow_state != _FOUND, link.order.id))
+    name, account = one.held.value, type_name(one.order)
+    if one.held.denied:
+        return Origin(
+            "8i",
+            Certainty.CONFIRMED,
+            f"No role gives “{name}” any more: its removal from the {account} is {one.held.state.value}.",
+        )
+    if one.held.workflow_state == _FOUND:
+        return Origin(
+            "8e",
+            Certainty.CONFIRMED,
+            f"“{name}” was found at the {account}: Identity Manager did not give it.",
+        )
+    return Origin(
+        "8a", Certainty.POSSIBLE, f"A role of another name gives “{name}” to the {account}; which one was not read."
+    )
+
+
+def _holding(seen: Evidence) -> list[HeldValue] | None:
+    """Links by which an account holds it, as last synchronized; None where they were not read."""
+    if seen.links is None:
+        return None
+    return [one for one in seen.links if (one.held.state in _IN_PLACE) != one.held.denied]
+
+
 def _strangers_account(seen: Evidence, one: Assignment) -> Origin | None:
-    """A right that was found in the system, while an account of the person is not surely theirs."""
+    """A right that was found in the system, at an account that is not surely this person's."""
     if one.workflow_state not in {_FOUND, _PRE_EXISTING} or one.kind is AssignmentKind.RESOURCE_TYPE:
         return None
-    unsure = [
+    holding = _holding(seen)
+    if holding:
+        unsure = [link.order for link in holding if 0 < (link.order.correlation_confidence or 0) < _SURE]
+        if len(unsure) < len(holding):
+            return None
+        account = min(unsure, key=lambda order: (type_name(order), order.id))
+        return _unsure(type_name(account), account.correlation_confidence, Certainty.LIKELY)
+    accounts = [
         other
         for other in seen.assignments or ()
         if other.kind is AssignmentKind.RESOURCE_TYPE and 0 < (other.correlation_confidence or 0) < _SURE
     ]
-    if not unsure:
+    if not accounts:
         return None
-    account = min(unsure, key=lambda other: (other.role, other.id))
-    rate = account.correlation_confidence
+    first = min(accounts, key=lambda other: (other.role, other.id))
+    return _unsure(first.role, first.correlation_confidence, Certainty.POSSIBLE)
+
+
+def _unsure(account: str, rate: int | None, certainty: Certainty) -> Origin:
+    through = "" if certainty is Certainty.LIKELY else " Whether that account holds it could not be read."
     return Origin(
         "8l",
-        Certainty.LIKELY,
-        f"It was found in the system, and {account.role} was matched to this person with {rate} % confidence only: "
-        "the account, and so the right, may be somebody else's.",
+        certainty,
+        f"It was found in the system, and {account} was matched to this person with {rate} % confidence only: "
+        f"the account, and so the right, may be somebody else's.{through}",
     )
 
 
-def _state_first(one: Assignment, now: datetime) -> Origin | None:
-    """Origins that its state alone tells."""
+def _state_first(one: Assignment, now: datetime, seen: Evidence | None = None) -> Origin | None:
+    """Origins that its state alone tells, with what the accounts hold where that was read."""
     rate = one.correlation_confidence
     account = one.kind is AssignmentKind.RESOURCE_TYPE
     if account and rate is not None and 0 < rate < _SURE:
@@ -118,17 +174,59 @@ def _state_first(one: Assignment, now: datetime) -> Origin | None:
             Certainty.LIKELY,
             f"The account was matched to this person with {rate} % confidence: it may be somebody else's.",
         )
+    holding = _holding(seen) if seen is not None else None
+    held = (one.resource_id is not None) if account else bool(holding)
+    known = account or holding is not None
+    if one.workflow_state == _DECLINED:
+        return _declined(holding)
     if one.denied or one.workflow_state == _CANCELLATION:
-        return Origin("8j", Certainty.CONFIRMED, "It is denied in Identity Manager; its removal is pending.")
-    if one.end_date is not None and one.end_date.year < _NO_END and one.end_date <= now:
-        return Origin(
-            "8i", Certainty.CONFIRMED, f"It ended {moment(one.end_date)}: its removal is under way or has failed."
-        )
+        return _removal("8j", "It is denied in Identity Manager", holding, held=held, known=known)
+    if one.end_date is not None and one.end_date.year < NO_END and one.end_date <= now:
+        return _removal("8i", f"It ended {moment(one.end_date)}", holding, held=held, known=known)
     if one.workflow_state == _FOUND:
         return Origin("8e", Certainty.CONFIRMED, "It was found in the system: Identity Manager did not give it.")
     if one.workflow_state == _PRE_EXISTING:
         return Origin("8f", Certainty.CONFIRMED, "It was there before Identity Manager took over.")
     return None
+
+
+def _declined(holding: list[HeldValue] | None) -> Origin:
+    """A request that was declined gives nothing: what an account holds nevertheless came otherwise."""
+    if holding is None:
+        return Origin(
+            None,
+            Certainty.LIKELY,
+            "It was requested and declined; whether an account holds it could not be read.",
+            said=_WAS_DECLINED,
+        )
+    if any(one.held.workflow_state == _FOUND for one in holding):
+        return Origin(
+            "8e",
+            Certainty.CONFIRMED,
+            "It was requested and declined, and it was found in the system nevertheless: Identity Manager did not give "
+            "it.",
+        )
+    return Origin(
+        None,
+        Certainty.LIKELY,
+        "It was requested and declined; no account holds it, as last synchronized.",
+        said=_WAS_DECLINED,
+    )
+
+
+def _removal(row: str, said: str, holding: list[HeldValue] | None, *, held: bool, known: bool) -> Origin:
+    if not known:
+        return Origin(row, Certainty.LIKELY, f"{said}: its removal is pending, under way, or has failed.")
+    if not held:
+        return Origin(row, Certainty.LIKELY, f"{said}; no account holds it any more, as last synchronized.")
+    going = [link for link in holding or () if link.held.denied]
+    if going:
+        how = f"its removal is {going[0].held.state.value} (order {going[0].order.id})"
+        return Origin(row, Certainty.CONFIRMED, f"{said}, and an account still holds it: {how}.")
+    if row == "8i" and holding:
+        text = f"{said}, and an account still holds it: no order removes it yet, as long as nobody computes the person."
+        return Origin(row, Certainty.LIKELY, text)
+    return Origin(row, Certainty.CONFIRMED, f"{said}, and an account still holds it: its removal is pending.")
 
 
 def _approved(seen: Evidence, one: Assignment) -> Origin:

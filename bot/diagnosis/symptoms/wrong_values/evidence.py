@@ -13,6 +13,7 @@ from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.model.finding import Missing
+from bot.model.ids import TaskId
 from bot.model.job import RunState, TaskKind, TaskRun
 from bot.model.order import HeldValue, Order, OrderProperty, OrderState
 from bot.model.page import Page
@@ -133,6 +134,19 @@ class Evidence:
         return next((one for one in done if one.kind is TaskKind.ROLE_MODEL), None)
 
     @property
+    def whole_computations(self) -> frozenset[TaskId]:
+        """Tasks that compute everybody."""
+        tasks = self.landscape.tasks
+        return frozenset(one.id for one in tasks if one.kind is TaskKind.ROLE_MODEL and one.dirty is False)
+
+    @property
+    def everybody(self) -> TaskRun | None:
+        """The last computation of everybody's role model that ended well."""
+        whole = self.whole_computations
+        done = (one for one in self.recent or () if one.state is RunState.COMPLETED)
+        return next((one for one in done if one.task_id in whole), None)
+
+    @property
     def computing(self) -> TaskRun | None:
         """A computation in progress: what it works on changes while it is read."""
         return next((one for one in self.recent or () if one.kind in _COMPUTES and _runs(one)), None)
@@ -224,7 +238,7 @@ async def _values(nim: NimReads, reads: Reads, subject: Subject, person: Person)
     for kind in ("scalar", "navigation"):
         found = await reads.attempt(
             nim.held_values(
-                subject.property_name,
+                _names(subject),
                 kind=kind,
                 owner_id=person.id,
                 resource_type_ids=subject.resource_type_ids,
@@ -236,6 +250,10 @@ async def _values(nim: NimReads, reads: Reads, subject: Subject, person: Person)
         if found is None or found.items:
             return found
     return found
+
+
+def _names(subject: Subject) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((subject.property_name, *subject.also_called)))
 
 
 async def _rules(
@@ -282,7 +300,7 @@ async def _recent(
         one.id
         for one in world.tasks
         if (one.kind is TaskKind.SYNCHRONIZE and one.connector_id == connector_id is not None)
-        or (role_model and one.kind is TaskKind.ROLE_MODEL)
+        or (one.kind is TaskKind.ROLE_MODEL and (role_model or one.dirty is False))
     ]
     return await reads.attempt(
         nim.recent_task_runs(now - LOOK_BACK, task_ids=sorted(tasks)),
@@ -312,7 +330,7 @@ async def _with_others(
     if changed_at is not None and held is not None and order is not None:
         before = await reads.attempt(
             nim.held_values(
-                held.name,
+                (held.name,),
                 owner_id=person.id,
                 resource_type_ids=(order.resource_type_id,),
                 owner_properties=wanted,
@@ -327,7 +345,7 @@ async def _with_others(
     plain = without_number(seen.computed or "")
     if plain:
         namesakes = await reads.attempt(
-            nim.held_values(held.name, value=plain, resource_type_ids=(order.resource_type_id,), limit=_MOST_OTHERS),
+            nim.held_values((held.name,), value=plain, resource_type_ids=(order.resource_type_id,), limit=_MOST_OTHERS),
             "who holds the value without its number",
             without="Whether the number keeps two people apart is not known.",
         )
@@ -339,7 +357,7 @@ async def _with_others(
         return replace(seen, missing=reads.missing)
     colleagues = await reads.attempt(
         nim.held_values(
-            held.name,
+            (held.name,),
             owners=((unit, value),),
             resource_type_ids=(order.resource_type_id,),
             owner_properties=wanted,
@@ -376,6 +394,8 @@ def _holding(values: Sequence[HeldValue], subject: Subject) -> tuple[Order | Non
         key=lambda one: (one.order.created_at.timestamp() if one.order.created_at else 0.0, one.order.id),
         reverse=True,
     )
+    names = [name.lower() for name in _names(subject)]
+    live.sort(key=lambda one: names.index(one.held.name.lower()) if one.held.name.lower() in names else len(names))
     odd = [one for one in live if _is_odd(one.held, subject.expected_value)]
     found = next(iter([*odd, *live]), None)
     return (found.order, found.held) if found else (None, None)

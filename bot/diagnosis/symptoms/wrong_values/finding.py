@@ -59,7 +59,7 @@ def _next_step(evidence: Evidence, first: Cause | None) -> str:
 
 
 def _text(evidence: Evidence, first: Cause | None, name: str) -> str:
-    """A computation in progress comes first: what it changes is not known yet (troubleshooting 5.6)."""
+    """A computation in progress comes first: what it changes is not known yet."""
     said = first.why if first else _without_cause(evidence, name)
     run = evidence.computing
     if run is None:
@@ -144,6 +144,8 @@ def _timeline(evidence: Evidence, now: datetime) -> tuple[Timeline, ...]:
 def _without_cause(evidence: Evidence, name: str) -> str:
     if evidence.values is None:
         return "The person's orders could not be read, so nothing can be compared."
+    if evidence.held is None and any(one.order.denied for one in evidence.values):
+        return "The account is being removed, so its values are not computed any more."
     if evidence.held is None:
         return f"No order of the person provisions a property called {name}."
     return "The cause could not be determined from what was read."

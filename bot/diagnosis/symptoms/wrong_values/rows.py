@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.diagnosis.symptoms.wrong_values.evidence import KEPT_BY_HAND, RECENT, Evidence, computed_of
+from bot.diagnosis.symptoms.wrong_values.evidence import KEPT_BY_HAND, LOOK_BACK, RECENT, Evidence, computed_of
 from bot.diagnosis.symptoms.wrong_values.others import FEWEST, alike, colleagues_of, what_sets_apart
 from bot.diagnosis.words import counted, listed, moment
 from bot.model.finding import Certainty, Remark
@@ -54,15 +54,17 @@ def _causes(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
     if seen.held is None or seen.order is None:
         conflict = _conflict(seen) or _identity_only(seen)
         return (conflict,) if conflict is not None else ()
+    upstream = bool(seen.differing) and not seen.subject.expected_value
     found = (
         _protected(seen),
-        _not_provisioned(seen),
+        _ambiguous(seen),
+        None if upstream else _not_provisioned(seen, now),
         _changed_outside(seen),
         _not_computed(seen),
         _conflict(seen),
-        _ambiguous(seen),
         _rule_changed(seen, now),
         _identity_only(seen),
+        _not_provisioned(seen, now) if upstream else None,
         _source(seen, now),
         _only_this_person(seen),
         _stale_source(seen, now),
@@ -76,7 +78,7 @@ def _causes(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
 
 
 def _frozen(cause: Cause, seen: Evidence) -> Cause:
-    """While the role model is computed, or nobody can see whether it is, values say little (troubleshooting 5.6)."""
+    """While the role model is computed, or nobody can see whether it is, values say little."""
     if cause.row in _STANDS_STILL or (seen.recent is not None and seen.computing is None):
         return cause
     return replace(cause, certainty=Certainty.POSSIBLE)
@@ -115,7 +117,8 @@ def _protected(seen: Evidence) -> Cause | None:
     return Cause("6h", sure, "A value was set by hand and is protected: the rule's value does not replace it.")
 
 
-def _not_provisioned(seen: Evidence) -> Cause | None:
+def _not_provisioned(seen: Evidence, now: datetime) -> Cause | None:
+    """Without what is expected, the computed value is right only as far as its inputs and its rule are."""
     held, order, state = seen.held, seen.order, _state(seen)
     if held is None or order is None or state not in _UNDER_WAY:
         return None
@@ -125,7 +128,10 @@ def _not_provisioned(seen: Evidence) -> Cause | None:
     if seen.subject.expected_value and rule != seen.subject.expected_value:
         return None
     shown = held.current is not None or held.state in _UNDER_WAY
-    sure = Certainty.CONFIRMED if seen.subject.expected_value and shown else Certainty.LIKELY
+    sure = Certainty.CONFIRMED if shown else Certainty.LIKELY
+    if not seen.subject.expected_value:
+        vouched = bool(seen.agreeing) and seen.pairs_are_inputs and not seen.differing and not _lately(seen, now)
+        sure = Certainty.LIKELY if vouched else Certainty.POSSIBLE
     return Cause("6g", sure, f"The computed value is not provisioned yet: it is {state.value} (order {order.id}).")
 
 
@@ -186,23 +192,45 @@ def newest_rule(seen: Evidence) -> PropertyRule | None:
     return max(dated, key=lambda one: (one.changed_at, one.id), default=None)
 
 
+def _lately(seen: Evidence, now: datetime) -> PropertyRule | None:
+    """The rule, where it was changed lately."""
+    rule = newest_rule(seen)
+    return rule if rule and rule.changed_at is not None and now - rule.changed_at <= RECENT else None
+
+
 def _rule_changed(seen: Evidence, now: datetime) -> Cause | None:
     """Identity and source agree, and the rule was changed lately."""
-    rule = newest_rule(seen)
-    if rule is None or rule.changed_at is None or now - rule.changed_at > RECENT or seen.differing:
+    rule, expected = _lately(seen, now), seen.subject.expected_value
+    if rule is None or rule.changed_at is None or seen.differing or (expected and expected == seen.computed):
         return None
     then = seen.before.items[0] if seen.before and seen.before.items else None
     if then is not None and computed_of(then.held) == seen.computed:
-        return None
+        return _rule_not_applied(seen, rule.kind, rule.changed_at, now)
     source_known = bool(seen.agreeing) and seen.pairs_are_inputs
     sure = Certainty.LIKELY if source_known and seen.before is not None else Certainty.POSSIBLE
     only_the_rule = then is not None and _same_inputs(seen, then)
     if source_known and only_the_rule:
         sure = Certainty.CONFIRMED
+    if not expected and seen.held is not None and seen.held.current not in {None, seen.computed}:
+        sure = Certainty.POSSIBLE
     told = f"The {rule.kind} rule of {rule.property} was changed {moment(rule.changed_at)}"
     same = ", and identity and source agree" if source_known else ", and the source could not be compared"
     still = _stood_still(seen, rule.changed_at, only_the_rule=only_the_rule)
     return Cause("6d", sure, f"{told}{same}{still}.")
+
+
+def _rule_not_applied(seen: Evidence, kind: str, changed_at: datetime, now: datetime) -> Cause | None:
+    """The value is the one from before: everybody has not been computed since, or the change makes no difference."""
+    whole = seen.everybody.started_at if seen.everybody else None
+    if not seen.whole_computations or now - changed_at > LOOK_BACK or (whole is not None and whole >= changed_at):
+        return None
+    sure = Certainty.LIKELY if seen.subject.expected_value else Certainty.POSSIBLE
+    return Cause(
+        "6k",
+        sure,
+        f"The {kind} rule was changed {moment(changed_at)}, and everybody has not been computed since: the value is "
+        "the one from before.",
+    )
 
 
 def _same_inputs(seen: Evidence, then: HeldValue) -> bool:
@@ -258,7 +286,7 @@ def _source(seen: Evidence, now: datetime) -> Cause | None:
     fresh = synced is not None and now - synced <= FRESH
     return Cause(
         "6a",
-        Certainty.CONFIRMED if fresh else Certainty.LIKELY,
+        Certainty.CONFIRMED if fresh else Certainty.POSSIBLE,
         f"{listed(as_it_is)} is like that in {seen.record.entity_type}: it is wrong at the source.",
     )
 
