@@ -541,9 +541,11 @@ async def test_a_run_that_went_well_since_is_no_second_cause():
 
 
 async def test_a_second_cause_costs_no_more_requests():
-    nim = broken_since(leavers())
-    await ask(nim)
-    assert len([one for one in nim.made if one != "task_log"]) <= 6
+    for build, subject in ((leavers, Subject()), (sites, Subject()), (leavers, Subject(run=leavers().all_runs[0]))):
+        nim = broken_since(build())
+        found = await ask(nim, subject)
+        assert "1" in [one.row for one in found.contributing]
+        assert len([one for one in nim.made if one != "task_log"]) <= 6
 
 
 async def test_causes_are_repaired_from_the_connection_over_rights_to_data():
@@ -647,3 +649,15 @@ async def test_5d_an_account_that_moves_to_a_missing_container_is_not_gone():
 
 async def test_5g_an_account_that_is_gone_from_where_it_stood():
     assert (await ask(moved("OU=Lyon,OU=Sites,DC=contoso,DC=com"))).cause == "5g"
+
+
+async def test_5h_what_a_complete_synchronization_did_not_confirm_may_be_tested():
+    nim = unconfirmed(synced_hours=2)
+    nim.with_job(job("1002", "AD_Complete"), task("303", "Synchronize_AD", TaskKind.SYNCHRONIZE))
+    nim.all_runs.append(run("48350", "1002", start=ago(hours=2)))
+    nim.all_task_runs = [replace(nim.all_task_runs[0], job_run_id=JobRunId("48350"))]
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("5h", Certainty.LIKELY)
+    assert found.groups[0].offers[0].allowed
+    assert not [one for one in found.offers if one.action is ActionKind.RELAUNCH_COMPLETE]
+    assert found.next.endswith("look at one account, then test with one.")

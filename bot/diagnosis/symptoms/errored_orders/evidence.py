@@ -116,12 +116,14 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         landscape(nim.catalogue, reads, jobs_too=_needs_jobs(subject)),
         reads.attempt(_orders(nim, subject, now), "the errored orders", look_at="Provisioning Review"),
         reads.attempt(
-            nim.job_runs(limit=RECENT_RUNS), "the recent runs", without="A run in progress would not be seen."
+            nim.job_runs(limit=RECENT_RUNS) if subject.run is None else nim.latest_runs(),
+            "the recent runs",
+            without="A run in progress would not be seen.",
         )
-        if subject.order_id is None and subject.run is None
+        if subject.order_id is None
         else _nothing(),
     )
-    recent = runs.items if runs else subject.recent or ((subject.run,) if subject.run else ())
+    recent = _newest_first(runs, subject)
     if orders is not None and subject.run is not None and subject.connector_id is None:
         types = set(world.types_of(world.connectors_of(subject.run.job_id)))
         if types:
@@ -148,14 +150,20 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         _like(nim, reads, seen[0]) if alone else _nothing(),
     )
     values = values or {}
+    most = wants_syncs or subject.run is not None
     later = None if alone else _failed_since(run, world, seen, recent)
     passed, since, fault, looked = await asyncio.gather(
         _passed(nim, reads, run, world, seen, now) if run and run.started_at else _nothing(),
         _since(nim, reads, run, world, seen, now)
-        if run and run.ended_at and not alone and later is None and not (wants_values and wants_syncs)
+        if run
+        and run.ended_at
+        and not alone
+        and later is None
+        and subject.run is None
+        and not (wants_values and wants_syncs)
         else _nothing(),
         _later_fault(nim, reads, later, world.connector_of(seen[0])) if later else _nothing(),
-        _look(nim, reads, world, seen, values) if values else _nothing(),
+        _look(nim, reads, world, seen, values) if values and not (later and most) else _nothing(),
     )
     return Evidence(
         subject,
@@ -172,6 +180,15 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         looked,
         syncs,
         missing=reads.missing,
+    )
+
+
+def _newest_first(runs: Page[JobRun] | None, subject: Subject) -> tuple[JobRun, ...]:
+    """What was read now counts; runs that came with the question only where it was not."""
+    told = (*subject.recent, *((subject.run,) if subject.run else ()))
+    known = {run.id: run for run in (*told, *(runs or ()))}
+    return tuple(
+        sorted(known.values(), key=lambda one: (one.started_at is not None, one.started_at, one.id), reverse=True)
     )
 
 
@@ -448,12 +465,13 @@ def duplicate_in(order: Order, properties: Sequence[OrderProperty]) -> tuple[str
 
 def last_synchronization(syncs: Page[TaskRun] | None) -> TaskRun | None:
     """The newest synchronization that ended well."""
-    ended = [
-        (run.ended_at, run)
-        for run in syncs or ()
-        if run.kind is TaskKind.SYNCHRONIZE and run.state is RunState.COMPLETED and run.ended_at is not None
-    ]
+    ended = [(run.ended_at, run) for run in synchronizations(syncs) if run.ended_at is not None]
     return max(ended, key=lambda pair: pair[0])[1] if ended else None
+
+
+def synchronizations(syncs: Page[TaskRun] | None) -> list[TaskRun]:
+    """Those that ended well."""
+    return [run for run in syncs or () if run.kind is TaskKind.SYNCHRONIZE and run.state is RunState.COMPLETED]
 
 
 def failed_in_run(evidence: Evidence) -> bool:

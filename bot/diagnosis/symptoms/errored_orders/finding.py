@@ -83,7 +83,7 @@ def _relaunch(judged: list[Judged], evidence: Evidence) -> tuple[Offer, ...]:
 def _relaunch_complete(judged: list[Judged], evidence: Evidence) -> tuple[Offer, ...]:
     """What a synchronization settles: orders that were not confirmed in time, and accounts that are gone."""
     first = judged[0]
-    if first.row.name not in {"5g", "5h"}:
+    if first.row.name not in {"5g", "5h"} or (first.row.name == "5h" and not first.row.no_unblock):
         return ()
     complete = evidence.landscape.complete_job(first.like.connector_id, None, evidence.site)
     if complete is None:
@@ -241,7 +241,7 @@ def _told(shown: list[Judged], more: int) -> str:
 
 
 def _caller(judged: Judged) -> str:
-    if judged.row.name == "5h":
+    if judged.row.name == "5h" and judged.row.no_unblock:
         return "The change was most likely made already; it only has not been confirmed yet."
     if not judged.like.text and not judged.like.rule_error:
         return "The change has not gone through yet; the reason is being looked into."

@@ -85,6 +85,8 @@ class Judged:
 
     @property
     def next(self) -> str:
+        if self.row.name == "5h" and self.scene.complete_since:
+            return "A complete synchronization did not confirm them either: look at one account, then test with one."
         if self.row.name == "5h":
             return "Relaunch the synchronization first: what it confirms leaves the error by itself. Do not unblock."
         if not self.like.text and not self.like.rule_error:

@@ -263,7 +263,9 @@ def _without_text(scene: Scene, now: datetime) -> Row:
         f"The target reported no error: no synchronization confirmed the orders within {validity} minutes."
         + (f" One completed since, {moment(sync.ended_at)}, and did not either." if sync and not stale else ""),
         (Remark("5a", "a refusal by the target: no error text was recorded for any of them"),),
-        no_unblock="They may have been carried out already: synchronize first, or the operation is repeated.",
+        no_unblock=""
+        if scene.complete_since
+        else "They may have been carried out already: synchronize first, or the operation is repeated.",
     )
 
 

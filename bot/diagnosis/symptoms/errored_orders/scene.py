@@ -12,6 +12,7 @@ from bot.diagnosis.symptoms.errored_orders.evidence import (
     container_of,
     last_synchronization,
     move_refused,
+    synchronizations,
 )
 from bot.diagnosis.verification import sent_in
 from bot.model.job import TaskRun
@@ -43,6 +44,8 @@ class Scene:
     oldest_act: datetime | None
     newest_act: datetime | None
     last_sync: TaskRun | None
+    complete_since: bool
+    """A complete synchronization has ended well since the last of them was carried out."""
     syncs_read: bool
     looked: Looked | None
     moves: bool
@@ -112,10 +115,19 @@ def scene_of(group: LikeOrders, groups: tuple[LikeOrders, ...], seen: Evidence) 
         oldest_act=min(acts, default=None) if len(acts) == len(group.orders) else None,
         newest_act=max(acts, default=None) if len(acts) == len(group.orders) else None,
         last_sync=last_synchronization(seen.syncs),
+        complete_since=_complete_since(seen, max(acts, default=None)),
         syncs_read=seen.syncs is not None,
         looked=looked,
         moves=_moves(group, seen),
         values_read=any(order.id in seen.properties for order in group.orders),
+    )
+
+
+def _complete_since(seen: Evidence, last: datetime | None) -> bool:
+    complete = {run.id for run in seen.runs if (job := seen.landscape.job(run.job_id)) and not job.is_incremental}
+    return last is not None and any(
+        one.job_run_id in complete and one.started_at is not None and one.started_at > last
+        for one in synchronizations(seen.syncs)
     )
 
 
