@@ -118,13 +118,15 @@ function external(element, { data, state, attributes }) {
     h("div", { class: "combo-list", role: "listbox", hidden: true }));
 }
 
+const linesOf = (text) => text.split("\n").reduce((sum, line) => sum + Math.ceil((line.length + 1) / 56), 0);
+
 function written(type) {
   return (element, { data, state, attributes, draft, surface }) => {
     const value = store.drafts.get(draft) ?? state.value ?? "";
     const common = { data: { ...data, draft }, placeholder: plain(element.placeholder), value, ...attributes,
       maxlength: element.max_length ?? 3000, autofocus: element.focus_on_load && surface.modal };
     return element.multiline
-      ? h("textarea", { class: "field", rows: 4, ...common })
+      ? h("textarea", { class: "field", rows: Math.min(14, Math.max(4, linesOf(value))), ...common })
       : h("input", { class: "field", type, inputmode: element.type === "number_input" ? "decimal" : null, ...common });
   };
 }

@@ -41,6 +41,7 @@ export function drawModal() {
   if (kept && !wrong) return;
   const wanted = wrong ?? dialog.querySelector("[autofocus]") ?? dialog.querySelector(".modal-body :is(input, textarea, select)") ?? dialog.querySelector("[type=submit]");
   wanted?.focus();
+  if (wanted?.matches("textarea")) wanted.scrollTop = 0;
 }
 
 export async function submitModal(form) {
