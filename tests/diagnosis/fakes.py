@@ -202,6 +202,8 @@ class FakeNim:
     versions: list[ResourceVersion] = field(default_factory=list)
     rules: list[PropertyRule] = field(default_factory=list)
     value_changes: list[ValueChange] = field(default_factory=list)
+    source_changes: list[ValueChange] = field(default_factory=list)
+    """Changes of records that are no people."""
     all_sources: list[Source] = field(default_factory=list)
     held: list[Assignment] = field(default_factory=list)
     all_role_rules: list[RoleRule] = field(default_factory=list)
@@ -511,8 +513,10 @@ class FakeNim:
     async def history(
         self, entity_type: str, resource_id: ResourceId, properties: Sequence[str]
     ) -> Sequence[ValueChange]:
-        self._ask("history")
-        return sorted((one for one in self.value_changes), key=lambda one: one.at, reverse=True)
+        of_person = entity_type == "Directory_User"
+        self._ask("history" if of_person else "source_history", counts=of_person)
+        changes = self.value_changes if of_person else self.source_changes
+        return sorted(changes, key=lambda one: one.at, reverse=True)
 
     async def sources(
         self, entity_type: str, resource_id: ResourceId, *, shown: Mapping[str, Sequence[str]] | None = None

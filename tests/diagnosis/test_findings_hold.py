@@ -18,7 +18,7 @@ from tests.diagnosis.worlds import WORLDS
 READS = [
     "jobs", "tasks", "steps", "connectors", "resource_types", "entity_types", "properties", "job_runs", "job_run",
     "task_runs", "recent_task_runs", "latest_runs", "connector", "order", "orders", "passed", "order_properties",
-    "row_changes", "all_row_changes", "table_limits", "resource", "resources", "rules_of", "history", "sources",
+    "row_changes", "all_row_changes", "table_limits", "resource", "resources", "rules_of", "history", "source_history", "sources",
     "assignments", "role_rules", "link_rules", "held_values", "past_values", "others_values", "workflow_story", "task_log", "agent_files", "progress", "person", "find_people",
 ]  # fmt: skip
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -304,6 +304,32 @@ async def test_6f_the_identity_differs_from_its_only_source():
     assert (found.cause, found.certainty) == ("6f", Certainty.POSSIBLE)
 
 
+def changed_identity(*, source_changed_hours_ago: float | None = None) -> FakeNim:
+    """The organisation of the identity changed three hours ago, and everybody was computed since."""
+    nim = world()
+    nim.exposed = frozenset({"resource-history"})
+    nim.value_changes = [ValueChange("Organization", "Sales EMEA", "Sales FR", ago(hours=3))]
+    if source_changed_hours_ago is not None:
+        nim.source_changes = [ValueChange("Organization", "EMEA", "FR", ago(hours=source_changed_hours_ago))]
+    nim.all_task_runs = [task_run("8", TaskKind.ROLE_MODEL, start=ago(hours=1), connector_id=None)]
+    return nim
+
+
+async def test_6f_the_identity_changed_and_its_source_did_not():
+    found = await ask(changed_identity())
+    assert (found.cause, found.certainty) == ("6f", Certainty.LIKELY)
+
+
+async def test_6f_is_not_told_when_the_source_changed_before():
+    assert (await ask(changed_identity(source_changed_hours_ago=3.1))).cause != "6f"
+
+
+async def test_6f_is_not_told_when_the_history_of_the_source_cannot_be_read():
+    nim = changed_identity()
+    nim.denied = {"source_history"}
+    assert (await ask(nim)).cause != "6f"
+
+
 @pytest.mark.parametrize(("expected", "certainty"), [("Sales FR", Certainty.CONFIRMED), ("", Certainty.LIKELY)])
 async def test_6g_the_computed_value_is_not_provisioned_yet(expected, certainty):
     nim = world(value="Sales FR", policy="Sales FR", current="Sales EMEA", state=OrderState.PENDING)

@@ -126,6 +126,7 @@ class Engine:
         self.original_rules: dict[tuple[str, str], str] = {}
         """texts of rules before their first change"""
         self.original_dimensions: dict[int, dict[str, str]] = {}
+        self.withdrawn_rules: dict[int, Row] = {}
         self._workflow: tuple[int, dict[str, int]] | None = None
         self._furnish_directory()
 
@@ -179,11 +180,18 @@ class Engine:
         return before
 
     def change_dimensions(self, rule: RoleRule, dimensions: Mapping[str, str], *, by: str = "") -> None:
-        """Changes under which property values a role is given."""
+        """Changes under which property values a role is given; without any the rule is withdrawn."""
         self.original_dimensions.setdefault(rule.id, dict(rule.dimensions))
         rule.dimensions, rule.changed = dict(dimensions), self.clock.now
+        entity = f"{rule.kind}Rule"
+        if not dimensions:
+            if row := self.store.row(entity, rule.id):
+                self.withdrawn_rules[rule.id] = row
+            self.store.delete(entity, "Id = ?", (rule.id,))
+        elif row := self.withdrawn_rules.pop(rule.id, None):
+            self.store.insert(entity, [row])
         write_dimensions(self.configuration, rule)
-        self.configuration.rule_changed(f"{rule.kind}Rule", rule.id, {}, self.clock.now, self.person_id(by))
+        self.configuration.rule_changed(entity, rule.id, {}, self.clock.now, self.person_id(by))
 
     def rule_text(self, of: str, name: str) -> str:
         """The expression of a rule; empty when there is none."""

@@ -61,6 +61,10 @@ class Identities:
         changed |= self._refresh_managers(known if complete else wanted, now)
         return changed
 
+    def forget(self, user: int) -> None:
+        """The next complete computation evaluates this person's expressions, whatever HR says."""
+        self._seen.pop(user, None)
+
     def _refresh_one(self, key: str, person: Resource | None, now: float, *, complete: bool) -> int | None:
         if person is None:
             return self._lose(key, now)

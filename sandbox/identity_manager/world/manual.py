@@ -128,6 +128,7 @@ def edit_record(engine: Engine, employee_id: str, values: dict[str, str | None],
             )
         else:
             database.change(record, values, {}, now)
+    engine.identities.forget(person.id)
     engine.bench.dirty_people |= engine.identities.refresh([employee_id], now)
     engine.identities.refresh(None, now)
     database.flush(now)

@@ -56,6 +56,44 @@ text = 'C#:person:return "Wrong";'
     assert world.order("10001")["ProvisioningState"] == 4
 
 
+def test_a_withdrawn_role_rule_is_gone_until_it_is_put_back(small):
+    world = small(
+        """
+[[acts]]
+do = "role-rule"
+role = "Sales_Pack"
+kind = "CompositeRole"
+"""
+    )
+    role = world.engine.database.role_ids["Sales_Pack"]
+    assert world.store.rows("CompositeRoleRule", "RoleId = ?", (role,)) == []
+    world.world.pull("rule:Sales_Pack", True)
+    (rule,) = world.store.rows("CompositeRoleRule", "RoleId = ?", (role,))
+    assert [row["Value"] for row in world.store.rows("RuleDimension", "CompositeRoleRuleId = ?", (rule["Id"],))] == [
+        "Sales FR"
+    ]
+
+
+def test_an_edit_beside_hr_reaches_the_person_and_ends(small):
+    world = small(
+        """
+[[acts]]
+do = "record-edit"
+people = ["10001"]
+values = { Title = "Director" }
+
+[[levers]]
+name = "edit-ends"
+group = "people"
+label = "The edit ends"
+on = [{ do = "record-edit", people = ["10001"] }]
+"""
+    )
+    assert world.person("10001")["Title"] == "Director"
+    world.world.pull("edit-ends", True)
+    assert world.person("10001")["Title"] == "Account Manager"
+
+
 def test_what_people_did_happens_once_and_cannot_be_undone(small):
     world = small(
         """

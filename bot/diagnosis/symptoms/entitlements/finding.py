@@ -28,7 +28,7 @@ _SAYS: Final = {
     "8f": "there before go-live",
     "8g": "inherited",
     "8h": "no rule gives it any more",
-    "8i": "ended, removal under way",
+    "8i": "ended, and not removed yet",
     "8j": "denied, removal pending",
     "8k": "nothing of that name is known",
     "8l": "the account may be somebody else's",

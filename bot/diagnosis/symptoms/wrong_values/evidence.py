@@ -72,6 +72,8 @@ class Evidence:
     record: ResourceVersion | None = None
     """The source record's values of the same names."""
     history: Sequence[ValueChange] | None = None
+    """Changes of what the rule reads of the identity, and of the source's record."""
+    source_history: Sequence[ValueChange] | None = None
     recent: Page[TaskRun] | None = None
     """Synchronizations of the source, and whatever has no end."""
     before: Page[HeldValue] | None = None
@@ -213,7 +215,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
     unit = _unit_of(comparable(own_names, source_names))
     wanted = tuple(dict.fromkeys((*inputs, *(path for path, _ in pairs), *((unit,) if unit else ()))))
     history_wanted = bool(exposed and HISTORY in exposed)
-    identity, record, history, recent = await asyncio.gather(
+    identity, record, history, source_history, recent = await asyncio.gather(
         reads.attempt(nim.resource(person.entity_type, person.id, wanted), "the person's values")
         if wanted
         else _nothing(),
@@ -221,13 +223,20 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
         reads.attempt(nim.history(person.entity_type, person.id, inputs), "the history of the person's values")
         if history_wanted and inputs
         else _nothing(),
+        reads.attempt(
+            nim.history(source.entity_type, source.resource_id, source_names),
+            "the history of the source's record",
+            without="Whether the source changed as well is not known.",
+        )
+        if history_wanted and inputs and source is not None
+        else _nothing(),
         _recent(nim, reads, world, source, now, role_model=history_wanted),
     )
     if not history_wanted:
         reads.note("when the value changed", "This environment shows no history.", "the person's page > View History")
     seen = Evidence(
         subject, site, world, values, order, held, rules, inputs, pairs, direct, identity, sources, record, history,
-        recent,
+        source_history, recent,
     )  # fmt: skip
     return await _with_others(nim, reads, seen, person, wanted, unit, now)
 

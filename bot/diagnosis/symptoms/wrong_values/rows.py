@@ -33,6 +33,8 @@ _UNDER_WAY: Final = frozenset(
 _DONE: Final = frozenset({OrderState.VERIFIED, OrderState.EXECUTED})
 _SURE: Final = 100
 _SAME_TIME: Final = timedelta(hours=3)
+_FOLLOWS: Final = timedelta(hours=25)
+"""An identity is computed within a day of its source's change."""
 _STANDS_STILL: Final = frozenset({"6c", "6h"})
 """What a computation in progress does not change: sources, and a value that a person keeps."""
 
@@ -54,7 +56,8 @@ def _causes(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
     if seen.held is None or seen.order is None:
         conflict = _conflict(seen) or _identity_only(seen)
         return (conflict,) if conflict is not None else ()
-    upstream = bool(seen.differing) and not seen.subject.expected_value
+    of_its_own = _identity_changed(seen, now)
+    upstream = (bool(seen.differing) or of_its_own is not None) and not seen.subject.expected_value
     found = (
         _protected(seen),
         _ambiguous(seen),
@@ -63,7 +66,7 @@ def _causes(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
         _not_computed(seen),
         _conflict(seen),
         _rule_changed(seen, now),
-        _identity_only(seen),
+        of_its_own or _identity_only(seen),
         _not_provisioned(seen, now) if upstream else None,
         _source(seen, now),
         _only_this_person(seen),
@@ -246,6 +249,22 @@ def _stood_still(seen: Evidence, changed_at: datetime, *, only_the_rule: bool) -
     if seen.history is not None and not any(abs(one.at - changed_at) <= _SAME_TIME for one in seen.history):
         return "; the person's own values did not change then"
     return ""
+
+
+def _identity_changed(seen: Evidence, now: datetime) -> Cause | None:
+    """What the rule reads changed at the identity, and the only source did not change before it."""
+    if not seen.history or seen.source_history is None or len(seen.live_sources) > 1:
+        return None
+    exact = [one for one in seen.history if one.not_before is None and one.old is not None and now - one.at <= RECENT]
+    newest = max(exact, key=lambda one: (one.at, one.property), default=None)
+    if newest is None or any(timedelta() <= newest.at - one.at <= _FOLLOWS for one in seen.source_history):
+        return None
+    return Cause(
+        "6f",
+        Certainty.LIKELY,
+        f"{newest.property} of the identity changed {moment(newest.at)}, and its source did not: an expression of the "
+        "identity or an inbound rule made it.",
+    )
 
 
 def _identity_only(seen: Evidence) -> Cause | None:
