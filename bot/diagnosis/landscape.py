@@ -57,6 +57,11 @@ class Landscape:
         """The identifier, "" when it is not known."""
         return next((name for known, name in self.entity_types if known == entity_type_id), "")
 
+    def entity_type_of(self, type_id: ResourceTypeId) -> str:
+        """The identifier of what the resource type's accounts are, "" when it is not known."""
+        found = self.resource_type(type_id)
+        return self.entity_type(found.target_entity_type_id) if found else ""
+
     def connector_of(self, order: Order) -> ConnectorId | None:
         found = self.resource_type(order.resource_type_id)
         return found.connector_id if found else None

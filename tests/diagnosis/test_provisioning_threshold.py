@@ -7,7 +7,7 @@ import pytest
 from bot.diagnosis.job_run import examine_run
 from bot.diagnosis.site import Site
 from bot.model.assignment import RoleRule
-from bot.model.change import Progress
+from bot.model.change import Operation, Progress, RowChange
 from bot.model.finding import ActionKind, Certainty
 from bot.model.ids import ResourceId, ResourceTypeId
 from bot.model.job import Limits, RunState, TaskKind
@@ -229,6 +229,25 @@ async def test_7j_the_target_was_not_synchronized(there, certainty):
     nim.values = {one.id: (OrderProperty("sAMAccountName", "scalar", "jdoe"),) for one in nim.all_the_orders}
     if there:
         nim.versions.append(ResourceVersion(ResourceId("1"), "AD_Entry", "Doe", {"sAMAccountName": "jdoe"}))
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("7j", certainty)
+    assert not resume(found).allowed
+
+
+@pytest.mark.parametrize(
+    ("held_back", "certainty"), [(50, Certainty.CONFIRMED), (10, Certainty.LIKELY), (0, Certainty.POSSIBLE)]
+)
+async def test_7j_the_accounts_wait_in_the_blocked_synchronization_of_the_target(held_back, certainty):
+    nim = world(260, ChangeType.CREATE, accounts=800)
+    blocked = task_run("3", TaskKind.SYNCHRONIZE, RunState.BLOCKED, run_id="48240", start=ago(hours=9))
+    nim.all_task_runs.insert(0, blocked)
+    nim.values = {
+        one.id: (OrderProperty("sAMAccountName", "scalar", f"new{one.id}"),) for one in nim.all_the_orders[:50]
+    }
+    nim.changes[("AD_Entry", "48240")] = [
+        RowChange("AD_Entry", Operation.INSERT, one, values={"sAMAccountName": f"new{one}"})
+        for one in list(nim.values)[:held_back]
+    ]
     found = await ask(nim)
     assert (found.cause, found.certainty) == ("7j", certainty)
     assert not resume(found).allowed

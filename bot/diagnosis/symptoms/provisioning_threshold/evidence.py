@@ -9,11 +9,12 @@ from typing import Final
 
 from bot.diagnosis.blocked_task import BlockedTask
 from bot.diagnosis.grouping import oldest_first
-from bot.diagnosis.landscape import Landscape, landscape
+from bot.diagnosis.landscape import landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.model.assignment import RoleRule
+from bot.model.change import RowChange
 from bot.model.finding import Missing
 from bot.model.ids import ConnectorId, OrderId, ResourceId, ResourceTypeId
 from bot.model.job import RunState, TaskKind, TaskRun
@@ -46,6 +47,8 @@ class Evidence(BlockedTask):
     property_rules: Sequence[PropertyRule] | None = None
     there: Page[ResourceVersion] | None = None
     """An account that a creation would make, looked up in the synchronized data."""
+    held_back: Page[RowChange] | None = None
+    """What a blocked synchronization of the target has found and not stored."""
     missing: tuple[Missing, ...] = ()
 
 
@@ -92,6 +95,7 @@ async def _around(nim: NimReads, reads: Reads, seen: Evidence, type_id: Resource
     values: Mapping[OrderId, tuple[OrderProperty, ...]] | None = None
     property_rules: Sequence[PropertyRule] | None = None
     there: Page[ResourceVersion] | None = None
+    held_back: Page[RowChange] | None = None
     if change is ChangeType.DELETE:
         owner = next((order.owner_id for order in oldest_first(own) if order.owner_id), None)
         removed = identities_removed(seen.recent, seen.connector_id, len(own))
@@ -117,7 +121,12 @@ async def _around(nim: NimReads, reads: Reads, seen: Evidence, type_id: Resource
             else _nothing(),
         )
         if values and change is ChangeType.CREATE:
-            there = await _look(nim, reads, seen.landscape, own[0], values)
+            entity = seen.landscape.entity_type_of(own[0].resource_type_id)
+            if (blocked := blocked_target(seen)) is not None and entity:
+                what = "what the blocked synchronization of the target holds back"
+                held_back = await reads.attempt(nim.row_changes(entity, blocked.job_run_id), what)
+            else:
+                there = await _look(nim, reads, entity, values)
         elif values and (name := main_property(values)):
             property_rules = await reads.attempt(nim.rules_of(type_id, name, kind="scalar"), f"the rules of {name}")
     return Evidence(
@@ -134,8 +143,20 @@ async def _around(nim: NimReads, reads: Reads, seen: Evidence, type_id: Resource
         values or {},
         property_rules,
         there,
+        held_back,
         reads.missing,
     )
+
+
+def blocked_target(seen: Evidence) -> TaskRun | None:
+    """The newest synchronization of the connector, where it is blocked."""
+    own = [
+        (one.started_at, one.id, one)
+        for one in seen.recent or ()
+        if one.kind is TaskKind.SYNCHRONIZE and one.connector_id == seen.connector_id and one.started_at
+    ]
+    newest = max(own, key=lambda one: one[:2], default=None)
+    return newest[2] if newest is not None and newest[2].state is RunState.BLOCKED else None
 
 
 async def _role_rules(nim: NimReads, reads: Reads, rules: Sequence[RoleRule]) -> Sequence[RoleRule] | None:
@@ -171,25 +192,28 @@ async def _sources(nim: NimReads, reads: Reads, person_type: str, owner: Resourc
 
 
 async def _look(
-    nim: NimReads,
-    reads: Reads,
-    world: Landscape,
-    order: Order,
-    values: Mapping[OrderId, tuple[OrderProperty, ...]],
+    nim: NimReads, reads: Reads, entity: str, values: Mapping[OrderId, tuple[OrderProperty, ...]]
 ) -> Page[ResourceVersion] | None:
     """Whether an account that would be created is there already."""
-    found = world.resource_type(order.resource_type_id)
-    entity = world.entity_type(found.target_entity_type_id) if found else ""
-    for order_id in sorted(values):
-        held = {one.name: one.value for one in values[order_id] if one.value}
-        name = next((one for one in _ACCOUNT_NAMES if one in held), "")
-        if entity and name:
+    for name, value in account_names(values):
+        if entity:
             return await reads.attempt(
-                nim.resources(entity, (name,), where=((name, held[name] or ""),), limit=2),
+                nim.resources(entity, (name,), where=((name, value),), limit=2),
                 "an account that would be created",
                 without="Whether it exists already is not known.",
             )
     return None
+
+
+def account_names(values: Mapping[OrderId, tuple[OrderProperty, ...]]) -> tuple[tuple[str, str], ...]:
+    """Property and value by which each order's account is known, in the order of the orders' ids."""
+    found = []
+    for order_id in sorted(values):
+        held = {one.name: one.value for one in values[order_id] if one.value}
+        name = next((one for one in _ACCOUNT_NAMES if one in held), "")
+        if name:
+            found.append((name, held[name] or ""))
+    return tuple(found)
 
 
 def _blocked(recent: Page[TaskRun] | None, connector_id: ConnectorId | None) -> TaskRun | None:

@@ -12,11 +12,13 @@ from bot.diagnosis.patterns import ORGANISATIONAL
 from bot.diagnosis.symptoms.provisioning_threshold.evidence import (
     LOOK_BACK,
     Evidence,
+    account_names,
     changing,
     main_kind,
     main_property,
 )
 from bot.diagnosis.words import counted, listed, moment, number
+from bot.model.change import Operation
 from bot.model.finding import Certainty, Remark, TableChange
 from bot.model.ids import ResourceTypeId
 from bot.model.job import RunState, TaskKind, TaskRun
@@ -204,10 +206,23 @@ def _target_missing(seen: Evidence, change: ChangeType) -> Cause | None:
     failed = [one for one in own if one.state in _FAILED]
     if not failed:
         return None
-    told = f"{failed[0].name} of this connector failed in run {failed[0].job_run_id}"
+    ended = "stopped at a threshold" if failed[0].state is RunState.BLOCKED else "failed"
+    told = f"{failed[0].name} of this connector {ended} in run {failed[0].job_run_id}"
     if seen.there is not None and seen.there.items:
         return Cause("7j", Certainty.CONFIRMED, f"{told}, and an account that would be created is there already.")
+    wanted = account_names(seen.values)
+    waiting = [one for one in wanted if one in _held_back(seen)]
+    if waiting:
+        sure = Certainty.CONFIRMED if len(waiting) >= _NEARLY_ALL * len(wanted) else Certainty.LIKELY
+        many = f"{number(len(waiting))} of {number(len(wanted))} sampled accounts"
+        return Cause("7j", sure, f"{told}: {many} that would be created wait there to be stored.")
     return Cause("7j", Certainty.POSSIBLE, f"{told}: accounts that exist may be unknown and be created again.")
+
+
+def _held_back(seen: Evidence) -> set[tuple[str, str]]:
+    """Names and values of the rows that the target's blocked synchronization would insert."""
+    rows = [one for one in seen.held_back or () if one.operation is Operation.INSERT]
+    return {(name, value) for one in rows for name, value in one.values.items() if value}
 
 
 def _small(seen: Evidence, counts: Counts, over: Sequence[Exceeded]) -> Cause | None:
