@@ -108,16 +108,15 @@ async def _of_connector(asking: Asking, connector: Connector, what: str = "") ->
         subject = Subject(connector_id=connector.id, run=newest)
         return order.answer_of(await exports.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now()))
     wanted = {BLOCKED: stopped, EXPORT: errored}.get(what)
-    if failed:
-        return await _of_run(asking, max(wanted or failed, key=_started))
+    if failed and (wanted or what != BLOCKED):
+        return await _among(asking, max(wanted or failed, key=_started), failed)
     blocked = await _blocked_run(asking, connector)
     if blocked is not None:
         return await _of_run(asking, blocked)
-    if what == BLOCKED:
-        subject = Subject(connector_id=connector.id)
-        found = await sync_threshold.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now())
-        if found.cause is not None:
-            return order.answer_of(found)
+    if failed:
+        return await _among(asking, max(failed, key=_started), failed)
+    if what == BLOCKED and (settled := await _settled_block(asking, connector)) is not None:
+        return settled
     return await sync.run(_about(asking, connector.identifier))
 
 
@@ -132,13 +131,25 @@ async def _blocked_run(asking: Asking, connector: Connector) -> JobRun | None:
     return None
 
 
+async def _settled_block(asking: Asking, connector: Connector) -> Answer | None:
+    """A block that was asked about and waits no longer: somebody has resumed it, or a complete run has settled it."""
+    subject = Subject(connector_id=connector.id)
+    found = await sync_threshold.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now())
+    return order.answer_of(found) if found.evidence else None
+
+
 async def _of_what_failed(asking: Asking, *, blocked_first: bool) -> Answer:
     """Nothing was named: the newest run that failed or stopped at a threshold, and the others beside it."""
     failed = [one for one in await asking.nim.latest_runs() if one.state in FAILED]
     if not failed:
         return await jobs.run(_about(asking, "failed"))
     failed.sort(key=lambda one: ((one.state is RunState.BLOCKED) is blocked_first, _started(one)), reverse=True)
-    first, *others = failed
+    return await _among(asking, failed[0], failed)
+
+
+async def _among(asking: Asking, first: JobRun, failed: Sequence[JobRun]) -> Answer:
+    """What is wrong with the first run; the others that failed are listed beside it."""
+    others = sorted((one for one in failed if one.id != first.id), key=_started, reverse=True)
     names = {one.id: one for one in await asking.nim.catalogue.jobs()}
     rows = tuple(
         Row(

@@ -43,6 +43,8 @@ class Exceeded:
     measured: int
     """The number of changes, also for a percentage."""
     stored: int | None
+    exact: bool = True
+    """False where more may have been measured than was read."""
 
     @property
     def ratio(self) -> float:
@@ -53,24 +55,30 @@ class Exceeded:
 
     @property
     def told(self) -> str:
-        kind = self.kind.replace("_", " ")
+        kind, least = self.kind.replace("_", " "), "" if self.exact else "at least "
         if self.is_percent:
             share = percent(self.measured, self.stored or 0)
-            return f"{self.level}: {share} {kind}, limit {self.limit} %"
+            return f"{self.level}: {least}{share} {kind}, limit {self.limit} %"
         over = self.measured - self.limit
-        return f"{self.level}: {number(self.measured)} {kind}, limit {number(self.limit)} (over by {number(over)})"
+        return (
+            f"{self.level}: {least}{number(self.measured)} {kind}, limit {number(self.limit)} (over by {number(over)})"
+        )
 
 
-def exceeded(level: str, counts: Counts, limits: Limits) -> list[Exceeded]:
+def exceeded(level: str, counts: Counts, limits: Limits, *, exact: bool = True) -> list[Exceeded]:
     """Every threshold of one level that is exceeded; equal is not. 0 is off, an unreadable one is left out."""
     found = []
     for kind in _KINDS:
         measured = getattr(counts, kind)
         absolute, share = getattr(limits, kind, None), getattr(limits, f"{kind}_percent", None)
         if absolute and measured > absolute:
-            found.append(Exceeded(level, kind, absolute, is_percent=False, measured=measured, stored=counts.stored))
+            found.append(
+                Exceeded(level, kind, absolute, is_percent=False, measured=measured, stored=counts.stored, exact=exact)
+            )
         if share and counts.stored and measured * 100 > share * counts.stored:
-            found.append(Exceeded(level, kind, share, is_percent=True, measured=measured, stored=counts.stored))
+            found.append(
+                Exceeded(level, kind, share, is_percent=True, measured=measured, stored=counts.stored, exact=exact)
+            )
     return found
 
 

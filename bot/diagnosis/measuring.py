@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from bot.diagnosis.grouping import parent_of
+from bot.diagnosis.patterns import ONE_PLACE
 from bot.model.change import Operation, RowChange
 
 Values = Mapping[str, str | None]
@@ -120,7 +121,10 @@ def places_of(values: Values) -> list[str]:
 
 
 def one_place(rows: Sequence[Values], stored: Sequence[Values]) -> tuple[float, str] | None:
-    """The place that most of the rows share, with their share; None without places or without a comparison."""
+    """The smallest place that nearly all of the rows share, else the one that most do, with their share.
+
+    None without places or without a comparison.
+    """
     placed = [held for one in rows if (held := places_of(one))]
     if len(placed) < FEWEST_SAMPLES or not stored:
         return None
@@ -129,7 +133,8 @@ def one_place(rows: Sequence[Values], stored: Sequence[Values]) -> tuple[float, 
     own = {place: count for place, count in here.items() if everywhere[place] <= MOST_STORED_SHARE * len(stored)}
     if not own:
         return 0.0, ""
-    best = min(own, key=lambda place: (-own[place], -len(place), place))
+    shared = [place for place in own if own[place] >= ONE_PLACE * len(placed)]
+    best = min(shared or own, key=lambda place: (everywhere[place] if shared else -own[place], -len(place), place))
     return own[best] / len(placed), best
 
 

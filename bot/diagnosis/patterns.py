@@ -293,7 +293,7 @@ def _scope_gain(m: Measures) -> Match | None:
 def _links(m: Measures) -> Match | None:
     if m.links_deleted is None or m.links_deleted <= m.nearly_none:
         return None
-    if m.total <= m.nearly_none:
+    if max(m.total, m.whole_run or 0) <= m.nearly_none:
         return Match(Pattern.LINK_COLLAPSE, Certainty.LIKELY, "links would go while the rows stay")
     return None
 

@@ -36,6 +36,9 @@ def world(
         task("311", "Export_AD", TaskKind.EXPORT),
         task("303", "Sync_AD", TaskKind.SYNCHRONIZE),
     )
+    nim.with_job(
+        job("1005", "HR_Synchronization_Delta", is_incremental=True), task("3", "Export_HR", TaskKind.EXPORT, HR)
+    )
     nim.all_runs = [run("48213", "1002", state, start=START)]
     nim.all_task_runs = [
         task_run(
@@ -153,6 +156,40 @@ async def test_5_3_a_complete_run_is_missed_while_only_incremental_ones_went_wel
     found = await ask(nim, Subject(connector_id=AD, run=nim.all_runs[0]))
     assert found.next.endswith("Relaunch the complete run that was missed.")
     assert complete(found).allowed
+
+
+async def test_5_2_a_block_that_waits_behind_a_failed_export_is_announced():
+    nim = world(EXPIRED)
+    nim.all_task_runs.append(
+        task_run(
+            "5", TaskKind.SYNCHRONIZE, RunState.BLOCKED, run_id="48100", task_id="303", start=START - timedelta(days=1)
+        )
+    )
+    found = await ask(nim)
+    assert found.cause == "1c"
+    assert [remark.row for remark in found.contributing] == ["5.2"]
+    assert "run 48100" in found.contributing[0].why
+
+
+async def test_5_2_a_block_that_was_settled_is_none():
+    nim = world(EXPIRED)
+    nim.all_task_runs += [
+        task_run(
+            "5", TaskKind.SYNCHRONIZE, RunState.BLOCKED, run_id="48100", task_id="303", start=START - timedelta(days=1)
+        ),
+        task_run("6", TaskKind.SYNCHRONIZE, run_id="48101", task_id="303", start=START - timedelta(hours=20)),
+    ]
+    assert (await ask(nim)).contributing == ()
+
+
+async def test_only_what_tells_is_read_so_that_the_page_reaches_back():
+    nim = world(EXPIRED)
+    nim.all_task_runs += [
+        task_run("77", TaskKind.FULFILL, run_id="48100", start=START - timedelta(days=1)),
+        task_run("78", TaskKind.SYNCHRONIZE, run_id="48212", start=START, connector_id=HR),
+    ]
+    evidence = await exports.gather(nim, Subject(run=nim.all_runs[0]), SITE, NOW)
+    assert {one.id for one in evidence.recent or ()} == {"1", "2", "3"}
 
 
 async def test_no_failure_at_all_sends_nobody_to_a_log():

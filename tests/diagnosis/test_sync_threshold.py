@@ -143,6 +143,46 @@ async def test_3b_rows_that_were_rejected_for_their_key_look_deleted():
     assert not offer(found, ActionKind.RESUME).allowed
 
 
+def links_only(*, gone: int = 900) -> FakeNim:
+    nim = world([], 4812)
+    nim.progresses = {"7": Progress(0, 0, 0, 0, gone)}
+    return nim
+
+
+async def test_3b_links_that_would_be_lost_while_the_rows_stay():
+    found = await ask(links_only())
+    assert (found.cause, found.certainty) == ("3b", Certainty.LIKELY)
+    assert found.title == "HR sync stopped: it would remove 900 links and hardly a row"
+    assert not offer(found, ActionKind.RESUME).allowed
+
+
+async def test_3b_links_that_follow_deleted_rows_are_not_the_matter():
+    nim = blank()
+    nim.tables.append((TableMapping("49", "HR_Organization", HR, "hr_orgs", 6000), Limits()))
+    nim.changes[("HR_Organization", "48213")] = []
+    nim.progresses = {"7": Progress(0, 0, 4796, 0, 9341)}
+    found = await ask(nim)
+    assert found.cause == "3a"
+    assert not any("links" in remark.why for remark in found.contributing)
+
+
+async def test_what_is_only_partly_seen_has_no_row_and_says_so():
+    nim = world(
+        [
+            change(Operation.UPDATE, str(i), str(i), Organization=f"N{i % 9}", CostCentre=f"C{i % 9}")
+            for i in range(900)
+        ],
+        2400,
+        page=200,
+    )
+    nim.versions = rows(900, Organization=lambda i: f"O{i % 9}", CostCentre=lambda i: f"B{i % 9}")
+    nim.companion = False
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert "Not all changes could be read" in found.text
+    assert any("at least 200 updated" in fact.value for fact in found.evidence if fact.label == "Threshold")
+
+
 async def test_a_place_is_named_only_where_nearly_all_rows_share_it():
     nim = world([change(Operation.DELETE, str(i), str(i)) for i in range(60)], 980)
     nim.versions = rows(980, Site=lambda i: ("Lyon", "Paris", "Nice")[i % 3], EndDate="2031-12-31")
@@ -352,8 +392,16 @@ async def test_5_19_a_resume_of_ordinary_changes_is_settled():
 async def test_5_19_what_a_resume_applied_is_not_called_harmless_where_it_is_not_shown():
     nim = resumed(blank(), progress=None)
     found = await examine_run(nim, nim.all_runs[1], SITE, NOW)
-    assert (found.cause, found.certainty) == ("3h", Certainty.LIKELY)
+    assert (found.cause, found.certainty, found.offers) == (None, Certainty.UNKNOWN, ())
     assert "not shown" in found.text
+    assert any(one.what == "the counters of the task" for one in found.missing)
+
+
+async def test_5_19_the_companion_may_show_what_a_resume_applied():
+    nim = resumed(blank(), progress=None)
+    nim.progresses["48225"] = ALL_GONE
+    found = await examine_run(nim, nim.all_runs[1], SITE, NOW)
+    assert (found.cause, found.certainty) == ("3a", Certainty.LIKELY)
 
 
 async def test_5_19_half_of_the_rows_deleted_is_only_possibly_a_cut_file():

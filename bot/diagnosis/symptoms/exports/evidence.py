@@ -12,7 +12,7 @@ from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.model.file import AgentFile, Folder, TaskLog
 from bot.model.finding import Missing
-from bot.model.ids import ConnectorId
+from bot.model.ids import ConnectorId, TaskId
 from bot.model.job import Connector, Job, JobRun, RunState, Task, TaskKind, TaskRun
 from bot.model.page import Page
 from bot.ports import NimReads
@@ -22,6 +22,9 @@ WINDOW: Final = timedelta(hours=1)
 MOST_NEIGHBOURS: Final = 3
 FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
 """A failed export in a job that goes on ends as a warning: both count as failed."""
+MOST_NAMED: Final = 60
+"""So many tasks a query may name; beyond that it asks for all, and its page reaches less far back."""
+_OWN_TASKS: Final = frozenset({TaskKind.PREPARE, TaskKind.SYNCHRONIZE})
 _SOURCE_TASKS: Final = frozenset({TaskKind.EXPORT, TaskKind.PREPARE})
 
 
@@ -85,13 +88,13 @@ async def gather(
     """
     reads = Reads()
     since = (subject.run.started_at if subject.run and subject.run.started_at else now) - LOOK_BACK
-    world, read, recent = await asyncio.gather(
-        landscape(nim.catalogue, reads),
+    world = await landscape(nim.catalogue, reads)
+    read, recent = await asyncio.gather(
         reads.attempt(nim.task_runs(subject.run.id), "the tasks of the run", look_at="Job Results")
         if subject.run and tasks is None
         else _nothing(),
         reads.attempt(
-            nim.recent_task_runs(since),
+            nim.recent_task_runs(since, task_ids=_telling(world, subject)),
             "the recent runs of all connectors",
             without="A fault of the target cannot be told from one of the agent.",
         ),
@@ -144,6 +147,17 @@ async def gather(
         connector_now=connector,
         missing=reads.missing,
     )
+
+
+def _telling(world: Landscape, subject: Subject) -> tuple[TaskId, ...]:
+    """Every export task, and what the connector in question does with its own: a page of all tasks is soon full."""
+    own = {subject.connector_id} - {None} or (world.connectors_of(subject.run.job_id) if subject.run else set())
+    found = tuple(
+        one.id
+        for one in world.tasks
+        if one.kind is TaskKind.EXPORT or (one.kind in _OWN_TASKS and (not own or one.connector_id in own))
+    )
+    return found if len(found) <= MOST_NAMED else ()
 
 
 async def _neighbour_logs(nim: NimReads, reads: Reads, seen: Evidence, failed: TaskRun) -> tuple[TaskLog, ...]:

@@ -64,8 +64,8 @@ def _judged(seen: Evidence, now: datetime) -> Row:
         )
     kind, line = classify_log(error_lines(seen))
     row = _by_class(seen, failed, kind, line)
-    extra = _contributing(seen, failed)
-    if row.name is None and extra:
+    extra = _contributing(seen, failed) + _next_obstacle(seen, failed)
+    if row.name is None and extra and extra[0].row == "1l":
         first, *others = extra
         return Row(first.row, Certainty.CONFIRMED, f"{_sentence(first.why)} {row.why}", kind, line, tuple(others))
     return Row(row.name, row.certainty, row.why, kind, line, extra + row.contributing, _ruled_out(seen, failed, kind))
@@ -188,6 +188,18 @@ def _contributing(seen: Evidence, failed: TaskRun) -> tuple[Remark, ...]:
         return ()
     name = seen.connector.name if seen.connector else "this connector"
     return (Remark("1l", f"the job went on with a warning, but the data of {name} were not refreshed"),)
+
+
+def _next_obstacle(seen: Evidence, failed: TaskRun) -> tuple[Remark, ...]:
+    """A synchronization that already waits at its threshold: a repaired export does not end that (confounder 5.2)."""
+    own = [
+        one for one in seen.recent or () if one.kind is TaskKind.SYNCHRONIZE and one.connector_id == failed.connector_id
+    ]
+    newest = max((one for one in own if one.started_at), key=lambda one: (one.started_at, one.id), default=None)
+    if newest is None or newest.state is not RunState.BLOCKED:
+        return ()
+    told = f"its synchronization is blocked by a threshold since run {newest.job_run_id}, {moment(newest.started_at)}"
+    return (Remark("5.2", f"{told}: that is the next obstacle"),)
 
 
 def _ruled_out(seen: Evidence, failed: TaskRun, kind: ErrorKind) -> tuple[Remark, ...]:

@@ -166,12 +166,21 @@ async def _settled(nim: NimReads, reads: Reads, seen: Evidence, resumption: Task
     """Who has gone on, and how many rows are left: the list of changes is gone with that."""
     own = seen.subject.run
     known = own if own is not None and own.id == resumption.job_run_id else None
-    run, limits = await asyncio.gather(
+    run, progress, limits = await asyncio.gather(
         _run_of(nim, reads, resumption) if known is None else _known(known),
+        reads.attempt(
+            nim.files.progress(resumption.id),
+            "the counters of the task",
+            without="Whether the resume was right cannot be told.",
+            look_at="Job Results",
+        )
+        if resumption.progress is None
+        else _shown(resumption.progress),
         reads.attempt(nim.table_limits(seen.connector_id), "the stored rows") if seen.connector_id else _nothing(),
     )
     tables = tuple(Table(mapping, limit, None) for mapping, limit in limits or () if mapping.entity_type)
-    return replace(seen, tables=tables, resumed_run=run, missing=reads.missing)
+    recent = past.with_counters(seen.recent, resumption, progress) if seen.recent else None
+    return replace(seen, tables=tables, recent=recent, resumed_run=run, missing=reads.missing)
 
 
 async def _known(run: JobRun) -> JobRun:

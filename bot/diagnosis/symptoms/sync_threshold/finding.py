@@ -62,6 +62,7 @@ _DANGER: Final = {
     Pattern.EMPTY_FILE: "Resuming would delete nearly everything.",
     Pattern.TRUNCATED: "Resuming would delete what was cut off.",
     Pattern.SCOPE_LOSS: "Resuming would delete a whole place.",
+    Pattern.LINK_COLLAPSE: "Resuming would take memberships and other links away.",
 }
 _DECIDE: Final = (
     "Decide with {owner}: they deliver the old spelling again, or an approver resumes and the new one is provisioned."
@@ -129,6 +130,8 @@ def _next(verdict: Verdict, team: str) -> str:
         return after_resume.NEXT.format(owner=team)
     if verdict.let_through is not None and verdict.row == "3h":
         return "Nothing has to be done, where the changes were meant."
+    if verdict.let_through is not None and verdict.row is None:
+        return "Compare how many rows are stored with how many the source holds: /nim sync tells both."
     if verdict.pattern is Pattern.CASE_OR_SPACE:
         return _DECIDE.format(owner=team)
     if verdict.let_through is not None and verdict.row == "3e":
@@ -163,6 +166,8 @@ def _title(name: str, verdict: Verdict) -> str:
     if main is None:
         return f"{name} synchronization is blocked by a threshold"
     counts = main.counts
+    if verdict.pattern is Pattern.LINK_COLLAPSE:
+        return f"{name} sync stopped: it would remove {counted(counts.links_deleted, 'link')} and hardly a row"
     biggest = max(
         (("delete", counts.deleted), ("insert", counts.inserted), ("change", counts.updated)), key=lambda one: one[1]
     )
@@ -191,6 +196,8 @@ def _facts(evidence: Evidence, verdict: Verdict, now: datetime) -> tuple[Fact, .
                 one.table.changes.read_at if one.table.changes else now,
             )
         )
+    if (links := _links_of(verdict)) is not None:
+        facts.append(Fact("Links", links, source, at))
     if verdict.pattern is Pattern.CATCH_UP and verdict.usual is not None:
         facts.append(_of_usual_days(verdict.usual))
     if verdict.main is not None:
@@ -200,6 +207,13 @@ def _facts(evidence: Evidence, verdict: Verdict, now: datetime) -> tuple[Fact, .
             Fact("Complete since", "synchronized", f"job run {verdict.newer.job_run_id}", verdict.newer.ended_at)
         )
     return tuple(facts)
+
+
+def _links_of(verdict: Verdict) -> str | None:
+    counted_with = next((one.counts for one in verdict.tables if one.counts.links_deleted), None)
+    if counted_with is None:
+        return None
+    return f"{number(counted_with.links_inserted)} added, {number(counted_with.links_deleted)} removed"
 
 
 def _of_usual_days(usual: Usual) -> Fact:
@@ -275,7 +289,7 @@ def _still_running(evidence: Evidence) -> TaskRun | None:
 
 
 def _offers(evidence: Evidence, verdict: Verdict) -> tuple[Offer, ...]:
-    if verdict.row == "3h":
+    if verdict.row == "3h" or (verdict.let_through and verdict.main is None and not verdict.wrongly_resumed):
         return ()
     running = _still_running(evidence)
     busy = f"Run {running.job_run_id} of this connector is in progress; wait until it has ended." if running else ""

@@ -1,7 +1,7 @@
 """A blocked synchronization measured: counts, exceeded thresholds and the pattern of each table. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -119,6 +119,9 @@ def judge(seen: Evidence, now: datetime) -> Verdict:
         why = f"{counted(thrown_out, 'row')} of its file were rejected for an empty or a double key: they look deleted."
         return Verdict("3b", Certainty.LIKELY, why, None, main, judged, over, said="rows without a key")
     why = f"{main.match.why[:1].upper()}{main.match.why[1:]}."
+    if certainty is Certainty.UNKNOWN and row is not None:
+        partly = f"As far as can be seen: {main.match.why}. Not all changes could be read."
+        return Verdict(None, certainty, partly, None, main, judged, over, said="not all changes are seen")
     return Verdict(row, certainty, why, main.match.pattern, main, judged, over, usual=before)
 
 
@@ -231,7 +234,7 @@ def _counts(seen: Evidence, table: Table) -> tuple[Counts, bool]:
         return mine if whole is None else whole - sum(len(of_kind(one, operation)) for one in rest)
 
     if exact:
-        return own, True
+        return _with_links(seen, table, own), True
     whole = Counts(
         table.mapping.stored,
         left(progress.inserted, Operation.INSERT, own.inserted),
@@ -243,11 +246,22 @@ def _counts(seen: Evidence, table: Table) -> tuple[Counts, bool]:
     return whole, None not in {progress.inserted, progress.updated, progress.deleted}
 
 
+def _with_links(seen: Evidence, table: Table, own: Counts) -> Counts:
+    """Links are counted for the connector as a whole: they are told with its largest table."""
+    if seen.progress is None or table is not seen.tables[0]:
+        return own
+    return replace(
+        own,
+        links_inserted=seen.progress.links_inserted or 0,
+        links_deleted=seen.progress.links_deleted or 0,
+    )
+
+
 def _exceeded(seen: Evidence, judged: Sequence[Judged]) -> tuple[Exceeded, ...]:
     found: list[Exceeded] = []
     total: Counts | None = None
     for one in judged:
-        found += exceeded(one.table.mapping.entity_type, one.counts, one.table.limits)
+        found += exceeded(one.table.mapping.entity_type, one.counts, one.table.limits, exact=one.exact)
         total = one.counts if total is None else total.plus(one.counts)
     if seen.connector is not None and total is not None:
         if seen.progress is not None:
@@ -259,7 +273,8 @@ def _exceeded(seen: Evidence, judged: Sequence[Judged]) -> tuple[Exceeded, ...]:
                 seen.progress.links_inserted or 0,
                 seen.progress.links_deleted or 0,
             )
-        found += exceeded(f"connector {seen.connector.name}", total, seen.connector.limits)
+        exact = all(one.exact for one in judged) and not seen.unread_tables
+        found += exceeded(f"connector {seen.connector.name}", total, seen.connector.limits, exact=exact)
     return worst_first(found)
 
 

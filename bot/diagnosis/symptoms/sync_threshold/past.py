@@ -1,7 +1,7 @@
 """Earlier synchronizations of the connector: what a day usually brings, and what a resume has let through. Pure."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 from typing import Final
@@ -12,6 +12,7 @@ from bot.model.change import Progress
 from bot.model.finding import Certainty
 from bot.model.ids import ConnectorId
 from bot.model.job import RunState, TaskKind, TaskRun
+from bot.model.page import Page
 
 DAY: Final = timedelta(days=1)
 MOST_DAYS: Final = 14
@@ -103,15 +104,15 @@ class LetThrough:
     """The synchronization that had stopped, where it is still shown as such."""
     counts: Counts | None
     """`stored` = rows before; None where no counters are shown."""
-    row: str
-    """3a or 3b where it should have been repaired instead; 3h where nothing speaks against it."""
+    row: str | None
+    """3a or 3b where it should have been repaired instead, 3h where nothing speaks against it, None = not known."""
     certainty: Certainty
     put_back: TaskRun | None = None
     """A later synchronization that brought the deleted rows back."""
 
     @property
     def wrong(self) -> bool:
-        return self.row != "3h" and self.put_back is None
+        return self.row in {"3a", "3b"} and self.put_back is None
 
 
 def resumption(recent: Iterable[TaskRun], connector_id: ConnectorId | None) -> TaskRun | None:
@@ -125,6 +126,12 @@ def is_settled(blocked: TaskRun | None, resumed: TaskRun) -> bool:
     if blocked is None or blocked.started_at is None or blocked.state is not RunState.BLOCKED:
         return True
     return _started(resumed) >= blocked.started_at
+
+
+def with_counters(recent: Page[TaskRun], task: TaskRun, progress: Progress | None) -> Page[TaskRun]:
+    """The same runs, with counters that the companion has shown of one of them."""
+    counted = tuple(replace(one, progress=progress) if one.id == task.id else one for one in recent)
+    return replace(recent, items=counted)
 
 
 def stored_in(tables: Sequence[int | None]) -> int | None:
@@ -152,7 +159,7 @@ def let_through(recent: Sequence[TaskRun], connector_id: ConnectorId | None, sto
     blocked = max(came_from, key=lambda one: (_started(one), one.id), default=None)
     progress = task.progress or (blocked.progress if blocked else None)
     if progress is None or total_of(progress) is None:
-        return LetThrough(task, blocked, None, "3h", Certainty.LIKELY)
+        return LetThrough(task, blocked, None, None, Certainty.UNKNOWN)
     counts = Counts(
         None if stored is None else stored + (progress.deleted or 0) - (progress.inserted or 0),
         progress.inserted or 0,
@@ -174,14 +181,14 @@ def let_through(recent: Sequence[TaskRun], connector_id: ConnectorId | None, sto
     return LetThrough(task, blocked, counts, row, certainty, back)
 
 
-def _judged(counts: Counts) -> tuple[str, Certainty]:
+def _judged(counts: Counts) -> tuple[str | None, Certainty]:
     """Its changes are gone with the resume: counters alone never make it sure."""
     measures = Measures(counts.stored, counts.inserted, counts.updated, counts.deleted)
     found: Match = pattern_of(measures)
     if found.pattern is Pattern.EMPTY_FILE:
         return "3a", Certainty.LIKELY
     if counts.stored is None and counts.deleted > measures.nearly_none:
-        return "3h", Certainty.LIKELY
+        return None, Certainty.UNKNOWN
     if measures.share(counts.deleted) < _MUCH or found.pattern is Pattern.FIRST_LOAD:
         return "3h", Certainty.CONFIRMED
     replaced = counts.inserted >= _COME_BACK * counts.deleted
