@@ -419,6 +419,18 @@ async def test_a_property_is_found_by_what_it_is_called_elsewhere():
     assert "sAMAccountName" in found.title
 
 
+@pytest.mark.parametrize(("value", "said"), [("Sales FR", "another value"), ("Sales EMEA", "the same value")])
+async def test_another_account_with_the_property_is_named_where_no_system_was(value, said):
+    nim = world()
+    nim.all_the_orders.append(
+        order("501", OrderState.VERIFIED, ChangeType.UPDATE, owner_id=JOHN.id, type_id="72", created_at=ago(days=9))
+    )
+    nim.all_the_orders[-1] = replace(nim.all_the_orders[-1], resource_type_name="Entra ID account")
+    nim.values[OrderId("501")] = (OrderProperty("department", "scalar", value, value, value),)
+    assert [one.why for one in (await ask(nim)).contributing if said in one.why]
+    assert not (await ask(nim, resource_type_ids=(ResourceTypeId("71"),))).contributing
+
+
 async def test_values_of_an_account_that_is_being_removed_are_not_judged():
     nim = world()
     nim.all_the_orders = [replace(nim.all_the_orders[0], denied=True, change=ChangeType.DELETE)]

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -134,6 +134,14 @@ class Evidence:
         """The last computation of the role model that ended well."""
         done = (one for one in self.recent or () if one.state is RunState.COMPLETED)
         return next((one for one in done if one.kind is TaskKind.ROLE_MODEL), None)
+
+    @property
+    def elsewhere(self) -> tuple[HeldValue, ...]:
+        """The same property in other accounts of the person, where no system was named."""
+        if self.order is None or self.held is None or self.subject.resource_type_ids:
+            return ()
+        chosen = (self.order.id, self.held.name)
+        return tuple(one for one in _alive(self.values or ()) if (one.order.id, one.held.name) != chosen)
 
     @property
     def whole_computations(self) -> frozenset[TaskId]:
@@ -399,7 +407,7 @@ async def _nothing() -> None:
 def _holding(values: Sequence[HeldValue], subject: Subject) -> tuple[Order | None, OrderProperty | None]:
     """The order that provisions the property: one whose value is not as it should be first, then the newest."""
     live = sorted(
-        (one for one in values if one.order.state in _LIVE and not one.order.denied),
+        _alive(values),
         key=lambda one: (one.order.created_at.timestamp() if one.order.created_at else 0.0, one.order.id),
         reverse=True,
     )
@@ -408,6 +416,10 @@ def _holding(values: Sequence[HeldValue], subject: Subject) -> tuple[Order | Non
     odd = [one for one in live if _is_odd(one.held, subject.expected_value)]
     found = next(iter([*odd, *live]), None)
     return (found.order, found.held) if found else (None, None)
+
+
+def _alive(values: Iterable[HeldValue]) -> list[HeldValue]:
+    return [one for one in values if one.order.state in _LIVE and not one.order.denied]
 
 
 def _is_odd(one: OrderProperty, expected: str) -> bool:

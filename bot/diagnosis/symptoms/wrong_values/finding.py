@@ -88,7 +88,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         if first and first.row != "6l"
         else "",
         evidence=_facts(evidence, now),
-        contributing=tuple(Remark(one.row, one.why) for one in found[1:]),
+        contributing=(*(Remark(one.row, one.why) for one in found[1:]), *_elsewhere(evidence)),
         ruled_out=ruled_out(evidence, found),
         offers=_offers(evidence, found),
         missing=evidence.missing,
@@ -108,6 +108,18 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         as_of=evidence.values.read_at if evidence.values else now,
         pictures=_timeline(evidence, now),
     )
+
+
+def _elsewhere(evidence: Evidence) -> tuple[Remark, ...]:
+    """Other accounts with the property: what is asked for may be wrong there."""
+    if evidence.held is None or evidence.held.kind != "scalar":
+        return ()
+    remarks = []
+    for one in sorted(evidence.elsewhere, key=lambda one: (one.order.resource_type, one.order.id))[:_MOST_TOLD]:
+        value = "the same value" if computed_of(one.held) == evidence.computed else "another value"
+        told = f"{type_name(one.order)} has {one.held.name} too, with {value}: name the system to judge it there"
+        remarks.append(Remark("6", told))
+    return tuple(remarks)
 
 
 def _caller(first: Cause | None) -> str:
