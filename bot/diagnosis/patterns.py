@@ -276,7 +276,7 @@ def _scope_loss(m: Measures) -> Match | None:
     if not 0.02 <= lost < 0.95 or m.inserted > m.nearly_none:
         return None
     if at_least(m.one_place, ONE_PLACE) and below(m.ended, 0.9):
-        return Match(Pattern.SCOPE_LOSS, Certainty.LIKELY, "all of them stand in one place that has left the export")
+        return Match(Pattern.SCOPE_LOSS, Certainty.LIKELY, "all deleted rows stand in one place, which left the export")
     return None
 
 

@@ -249,6 +249,19 @@ async def test_3c_a_site_that_left_the_export():
     assert not offer(found, ActionKind.RESUME).allowed
 
 
+async def test_3c_is_told_by_its_deletions_among_more_updates():
+    nim = world(
+        [change(Operation.DELETE, str(i), str(i)) for i in range(60)]
+        + [change(Operation.UPDATE, str(i), str(i), Title=f"T{i}") for i in range(100, 400)],
+        980,
+    )
+    nim.versions = rows(980, Site=lambda i: "Lyon" if i < 60 else "Paris" if i % 2 else "Nice", EndDate="2031-12-31")
+    nim.property_names = {"HR_Person": ["EmployeeId", "Site", "EndDate", "Title"]}
+    found = await ask(nim)
+    assert found.cause == "3c"
+    assert "it would delete 60 of 980 rows" in found.title
+
+
 async def test_3d_a_first_synchronization_may_be_resumed():
     found = await ask(world([change(Operation.INSERT, str(i)) for i in range(300)], 0))
     assert (found.cause, found.certainty) == ("3d", Certainty.CONFIRMED)

@@ -1,4 +1,4 @@
-"""Whether the agent's clock is wrong, told by its files (troubleshooting 5.4). Pure."""
+"""Whether the agent's clock is wrong, told by its files (confounder 5.4). Pure."""
 
 from datetime import datetime, timedelta
 from statistics import median

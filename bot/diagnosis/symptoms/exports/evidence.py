@@ -42,7 +42,7 @@ class Evidence:
     recent: Page[TaskRun] | None = None
     """Tasks of all connectors since two days before."""
     log: TaskLog | None = None
-    neighbour_logs: tuple[TaskLog, ...] = ()
+    neighbour_logs: tuple[tuple[TaskRun, TaskLog], ...] = ()
     """Of other connectors of the agent that failed at that time, where none went well."""
     files: tuple[AgentFile, ...] | None = None
     connector_now: Connector | None = None
@@ -160,7 +160,9 @@ def _telling(world: Landscape, subject: Subject) -> tuple[TaskId, ...]:
     return found if len(found) <= MOST_NAMED else ()
 
 
-async def _neighbour_logs(nim: NimReads, reads: Reads, seen: Evidence, failed: TaskRun) -> tuple[TaskLog, ...]:
+async def _neighbour_logs(
+    nim: NimReads, reads: Reads, seen: Evidence, failed: TaskRun
+) -> tuple[tuple[TaskRun, TaskLog], ...]:
     """Whether the others failed for the same reason: asked of the companion only where none of them went well."""
     well, ill = nearest(seen, failed)
     if well or not ill:
@@ -175,7 +177,7 @@ async def _neighbour_logs(nim: NimReads, reads: Reads, seen: Evidence, failed: T
             for one in ill[:MOST_NEIGHBOURS]
         )
     )
-    return tuple(log for log in read if log is not None)
+    return tuple((one, log) for one, log in zip(ill, read, strict=False) if log is not None)
 
 
 async def _nothing() -> None:

@@ -138,10 +138,12 @@ def _unreachable(seen: Evidence, failed: TaskRun, kind: ErrorKind) -> Row:
 
 def _all_failed(seen: Evidence, kind: ErrorKind) -> Row:
     """Every connector of the agent failed: for the same reason, or are these two faults at once (confounder 5.1)?"""
-    others = [classify_log(_errors(log))[0] for log in seen.neighbour_logs]
-    known = [one for one in others if one.known]
-    if other := next((one for one in known if one.family not in _UNREACHABLE), None):
-        remark = Remark("5.1", f"another connector of the agent failed at that time for another reason: {other.advice}")
+    others = [(one, classify_log(_errors(log))[0]) for one, log in seen.neighbour_logs]
+    known = [(one, why) for one, why in others if why.known]
+    if other := next(((one, why) for one, why in known if why.family not in _UNREACHABLE), None):
+        connector = seen.landscape.connector(other[0].connector_id)
+        name = connector.name if connector else "another connector of the agent"
+        remark = Remark("5.1", f"{name} failed at that time for another reason. {other[1].advice}")
         return Row("1a", Certainty.LIKELY, kind.advice, contributing=(remark,))
     told = "Every connector of this agent failed at that time: its network, proxy or name service."
     return Row("1b", Certainty.LIKELY if known else Certainty.POSSIBLE, told)

@@ -45,6 +45,15 @@ _SAYS: Final = {
     Pattern.SMALL_TABLE: "a small table, a tight limit",
     Pattern.CATCH_UP: "several days come at once",
 }
+_TOLD_BY: Final = {
+    Pattern.EMPTY_FILE: "delete",
+    Pattern.TRUNCATED: "delete",
+    Pattern.SCOPE_LOSS: "delete",
+    Pattern.LEAVER_WAVE: "delete",
+    Pattern.SCOPE_GAIN: "insert",
+    Pattern.BULK_HIRE: "insert",
+}
+"""The kind of change that a pattern is about, however many others there are."""
 _NEXT: Final = {
     "3a": "{owner} delivers the file again; do not resume. Then relaunch in complete mode.",
     "3b": "{owner} delivers the data in the format of before; do not resume. Then relaunch in complete mode.",
@@ -168,9 +177,9 @@ def _title(name: str, verdict: Verdict) -> str:
     counts = main.counts
     if verdict.pattern is Pattern.LINK_COLLAPSE:
         return f"{name} sync stopped: it would remove {counted(counts.links_deleted, 'link')} and hardly a row"
-    biggest = max(
-        (("delete", counts.deleted), ("insert", counts.inserted), ("change", counts.updated)), key=lambda one: one[1]
-    )
+    kinds = {"delete": counts.deleted, "insert": counts.inserted, "change": counts.updated}
+    told_by = _TOLD_BY.get(verdict.pattern or Pattern.MIXED)
+    biggest = (told_by, kinds[told_by]) if told_by else max(kinds.items(), key=lambda one: one[1])
     of = f" of {number(counts.stored)}" if counts.stored and biggest[0] != "insert" else ""
     told = number(biggest[1]) if main.exact else f"at least {number(biggest[1])}"
     said = verdict.said or _SAYS.get(verdict.pattern or Pattern.MIXED, "no single pattern")

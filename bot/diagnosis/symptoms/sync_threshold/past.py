@@ -19,7 +19,7 @@ MOST_DAYS: Final = 14
 FEWEST_DAYS: Final = 5
 """Whole days that must be seen before something is called usual."""
 _MUCH: Final = 0.2
-"""A share of deleted rows from which an applied run deserves a look (troubleshooting 4.3)."""
+"""A share of deleted rows from which an applied run deserves a look."""
 _COME_BACK: Final = 0.8
 
 
