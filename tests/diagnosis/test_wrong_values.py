@@ -7,7 +7,7 @@ import pytest
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import wrong_values
-from bot.diagnosis.symptoms.wrong_values.evidence import inputs_of
+from bot.diagnosis.symptoms.wrong_values.inputs import inputs_of
 from bot.diagnosis.symptoms.wrong_values.rows import causes_of
 from bot.model.finding import ActionKind, Certainty
 from bot.model.ids import OrderId, ResourceId, ResourceTypeId

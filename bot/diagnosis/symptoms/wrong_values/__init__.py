@@ -3,8 +3,9 @@
 from typing import Final
 
 from bot.diagnosis.symptom import Symptom
-from bot.diagnosis.symptoms.wrong_values.evidence import Evidence, gather
+from bot.diagnosis.symptoms.wrong_values.evidence import gather
 from bot.diagnosis.symptoms.wrong_values.finding import diagnose
+from bot.diagnosis.symptoms.wrong_values.seen import Evidence
 
 SYMPTOM: Final = Symptom(6, "incorrect provisioned values", gather, diagnose)
 

@@ -5,9 +5,9 @@ from typing import Final
 
 from bot.diagnosis import links
 from bot.diagnosis.masking import shown_value
-from bot.diagnosis.symptoms.wrong_values.evidence import Evidence, computed_of
 from bot.diagnosis.symptoms.wrong_values.others import colleagues_of, namesakes_of
 from bot.diagnosis.symptoms.wrong_values.rows import Cause, causes_of, newest_rule, ruled_out
+from bot.diagnosis.symptoms.wrong_values.seen import Evidence, computed_of
 from bot.diagnosis.words import moment, title, type_name
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark
 from bot.model.order import HeldValue, OrderState

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.diagnosis.symptoms.wrong_values.evidence import KEPT_BY_HAND, MOST_COLLEAGUES, Evidence, computed_of
+from bot.diagnosis.symptoms.wrong_values.evidence import MOST_COLLEAGUES
+from bot.diagnosis.symptoms.wrong_values.seen import KEPT_BY_HAND, Evidence, computed_of
 from bot.diagnosis.words import listed
 from bot.model.order import HeldValue, OrderState
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.diagnosis.symptoms.wrong_values.evidence import KEPT_BY_HAND, LOOK_BACK, RECENT, Evidence, computed_of
+from bot.diagnosis.symptoms.wrong_values.evidence import LOOK_BACK, RECENT
 from bot.diagnosis.symptoms.wrong_values.others import FEWEST, alike, colleagues_of, what_sets_apart
+from bot.diagnosis.symptoms.wrong_values.seen import KEPT_BY_HAND, Evidence, computed_of
 from bot.diagnosis.words import counted, listed, moment
 from bot.model.finding import Certainty, Remark
 from bot.model.order import HeldValue, OrderState
