@@ -192,6 +192,23 @@ async def test_only_what_tells_is_read_so_that_the_page_reaches_back():
     assert {one.id for one in evidence.recent or ()} == {"1", "2", "3"}
 
 
+async def test_5_3_a_missed_complete_run_may_follow_though_the_cause_was_never_recorded():
+    nim = went_well()
+    nim.logs = {}
+    nim.all_runs[0] = replace(nim.all_runs[0], job_id=JobId("1001"))
+    nim.all_task_runs[0] = replace(nim.all_task_runs[0], task_id=TaskId("311"))
+    found = await ask(nim, Subject(connector_id=AD, run=nim.all_runs[0]))
+    assert found.cause != "1c"
+    assert complete(found).allowed
+
+
+async def test_5_1_the_logs_of_others_are_not_asked_for_where_the_own_one_is_not_shown():
+    nim = world(NO_HOST, others=RunState.ERRORED)
+    nim.companion = False
+    found = await ask(nim)
+    assert [one.what for one in found.missing] == ["the export files", "the log of task Export_AD_Delta"]
+
+
 async def test_no_failure_at_all_sends_nobody_to_a_log():
     nim = went_well()
     nim.all_task_runs = [one for one in nim.all_task_runs if one.state is RunState.COMPLETED]

@@ -387,6 +387,26 @@ async def test_5_19_a_block_that_was_resumed_is_told_with_who_and_what_it_did():
         assert not any("Karim" in f"{fact.value}{public.text}{public.title}" for fact in public.evidence)
 
 
+async def test_5_19_a_resume_that_is_under_way_is_told():
+    nim = blank()
+    nim.all_task_runs.append(
+        task_run(
+            "9",
+            TaskKind.SYNCHRONIZE,
+            RunState.RUNNING,
+            run_id="48225",
+            start=ago(minutes=1),
+            seconds=None,
+            connector_id=HR,
+            task_id="203",
+            is_validation=True,
+        )
+    )
+    found = await ask(nim)
+    assert found.text.startswith("Somebody is resuming it: run 48225 is in progress since 2026-03-03 09:59 UTC.")
+    assert not any(one.allowed for one in found.offers)
+
+
 async def test_5_19_costs_no_request_more_than_a_block_does():
     nim = resumed(blank())
     await examine_run(nim, nim.all_runs[1], SITE, NOW)

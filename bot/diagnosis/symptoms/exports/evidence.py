@@ -118,7 +118,7 @@ async def gather(
         recent=recent,
     )
     agent = failed.agent_id if failed else next((one.agent_id for one in own if one.kind is TaskKind.EXPORT), None)
-    log, neighbour_logs, files, connector = await asyncio.gather(
+    log, files, connector = await asyncio.gather(
         reads.attempt(
             nim.files.task_log(failed.id),
             f"the log of task {failed.name}",
@@ -127,7 +127,6 @@ async def gather(
         )
         if failed
         else _nothing(),
-        _neighbour_logs(nim, reads, seen, failed) if failed else _nothing(),
         reads.attempt(
             nim.files.agent_files(agent, Folder.EXPORT_OUTPUT),
             "the export files",
@@ -142,7 +141,7 @@ async def gather(
     return replace(
         seen,
         log=log,
-        neighbour_logs=neighbour_logs or (),
+        neighbour_logs=await _neighbour_logs(nim, reads, seen, failed) if failed and log and log.lines else (),
         files=tuple(files) if files is not None else None,
         connector_now=connector,
         missing=reads.missing,

@@ -280,8 +280,9 @@ def _why_not(evidence: Evidence, row: Row, solved: TaskRun | None, now: datetime
         return f"Run {running.job_run_id} of this connector is in progress; wait until it has ended."
     if evidence.connector is not None and evidence.connector.deactivated:
         return "The connector is deactivated."
-    if solved is not None and not _missed_a_complete_run(evidence, solved):
-        return "It is resolved already: the export went well again since."
+    if solved is not None:
+        missed = _missed_a_complete_run(evidence, solved)
+        return "" if missed else "It is resolved already: the export went well again since."
     if row.name in {"1i", "1m"}:
         return "A complete run on a changed or empty file deletes data: repair the file first."
     if row.name not in EXTERNAL_ROWS:

@@ -8,11 +8,11 @@ from bot.diagnosis.fingerprint import job_fingerprint
 from bot.diagnosis.masking import shown_value
 from bot.diagnosis.measuring import of_kind
 from bot.diagnosis.patterns import LEGITIMATE, Pattern
-from bot.diagnosis.symptoms.sync_threshold import after_resume
+from bot.diagnosis.symptoms.sync_threshold import after_resume, past
 from bot.diagnosis.symptoms.sync_threshold.evidence import Evidence
 from bot.diagnosis.symptoms.sync_threshold.judging import Judged, Verdict, file_of, judge
 from bot.diagnosis.symptoms.sync_threshold.past import Usual
-from bot.diagnosis.words import counted, lasted, number, percent, title
+from bot.diagnosis.words import counted, lasted, moment, number, percent, title
 from bot.model.change import Operation
 from bot.model.file import AgentFile
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark, TableChange
@@ -99,7 +99,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         cause=verdict.row,
         certainty=verdict.certainty,
         title=title(_title(name, verdict)),
-        text=f"{verdict.why}{danger}",
+        text=f"{_going_on(evidence)}{verdict.why}{danger}",
         next=_next(verdict, team),
         verify=_verify(verdict),
         evidence=_facts(evidence, verdict, now),
@@ -125,6 +125,13 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
             for one in verdict.tables
         ),
     )
+
+
+def _going_on(evidence: Evidence) -> str:
+    going = past.being_resumed(evidence.recent or (), evidence.task)
+    if going is None:
+        return ""
+    return f"Somebody is resuming it: run {going.job_run_id} is in progress since {moment(going.started_at)}. "
 
 
 def _run_id(evidence: Evidence, verdict: Verdict) -> str:

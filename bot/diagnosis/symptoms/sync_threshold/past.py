@@ -121,6 +121,25 @@ def resumption(recent: Iterable[TaskRun], connector_id: ConnectorId | None) -> T
     return max(found, key=lambda one: (_started(one), one.id), default=None)
 
 
+def being_resumed(recent: Iterable[TaskRun], blocked: TaskRun | None) -> TaskRun | None:
+    """A synchronization that goes on past the threshold right now."""
+    if blocked is None or blocked.started_at is None:
+        return None
+    return next(
+        (
+            one
+            for one in recent
+            if one.is_validation
+            and one.kind is TaskKind.SYNCHRONIZE
+            and one.connector_id == blocked.connector_id
+            and one.ended_at is None
+            and one.started_at
+            and one.started_at >= blocked.started_at
+        ),
+        None,
+    )
+
+
 def is_settled(blocked: TaskRun | None, resumed: TaskRun) -> bool:
     """Whether somebody has gone on since a task was blocked, so that it waits no longer."""
     if blocked is None or blocked.started_at is None or blocked.state is not RunState.BLOCKED:
