@@ -11,6 +11,7 @@ from bot.desk.command import Asking, Command
 from bot.desk.desk import Candidates, NothingOfThatName
 from bot.desk.find import System, the_person, with_system
 from bot.desk.jobs import FAILED
+from bot.diagnosis.absent import examine_absent
 from bot.diagnosis.job_run import examine_run
 from bot.diagnosis.landscape import landscape
 from bot.diagnosis.person import examine_person
@@ -61,14 +62,21 @@ async def run(asking: Asking) -> Answer:
         return await _of_person(asking, words)
     except NotFound as nobody:
         found = [*sure, *(one for match in near for one in match.candidates)]
-        people = nobody.choices if isinstance(nobody, NothingOfThatName) else ()
-        choices = [*(_choice(asking, one) for one in dict.fromkeys(found)), *people][:MOST_CANDIDATES]
-        if choices:
-            raise Candidates(f"“{words}” names nobody and no single thing.", choices) from nobody
-        raise NotFound(
-            f"I find no person, order, job or system called “{words}”.",
-            next_step="Try a login, or the list: /nim jobs · /nim orders errored",
-        ) from nobody
+        return await _of_nothing(asking, words, found, nobody)
+
+
+async def _of_nothing(asking: Asking, words: str, found: Sequence[Nameable], nobody: NotFound) -> Answer:
+    """Nothing has just this name: what comes near it, else somebody who is not there. Raises for the rest."""
+    people = nobody.choices if isinstance(nobody, NothingOfThatName) else ()
+    choices = [*(_choice(asking, one) for one in dict.fromkeys(found)), *people][:MOST_CANDIDATES]
+    if choices:
+        raise Candidates(f"“{words}” names nobody and no single thing.", choices) from nobody
+    if _like_a_name(words):
+        return await _of_nobody(asking, words)
+    raise NotFound(
+        f"I find no person, order, job or system called “{words}”.",
+        next_step="Try a login, or the list: /nim jobs · /nim orders errored",
+    ) from nobody
 
 
 async def _nameable(asking: Asking) -> tuple[Sequence[Connector], Sequence[Job], Sequence[ResourceType]]:
@@ -180,8 +188,19 @@ async def _of_account(asking: Asking, words: str) -> Answer | None:
         return None
     try:
         return await _of_person(asking, name, system)
-    except NotFound:
-        return None
+    except NotFound as nobody:
+        near = nobody.choices if isinstance(nobody, NothingOfThatName) else ()
+        return await _of_nobody(asking, name) if _like_a_name(name) and not near else None
+
+
+def _like_a_name(words: str) -> bool:
+    """Two words of letters: with nobody and nothing called so, somebody is meant who is not there."""
+    parts = words.split()
+    return len(parts) > 1 and all(part.replace("-", "").replace("'", "").isalpha() for part in parts)
+
+
+async def _of_nobody(asking: Asking, words: str) -> Answer:
+    return order.answer_of(await examine_absent(asking.nim, words, asking.facts.site, asking.env.now()))
 
 
 async def _of_number(asking: Asking, words: str) -> Answer:

@@ -49,6 +49,13 @@ def chain_of(way: Way, now: datetime) -> tuple[ChainLink, ...]:
     return tuple(told)
 
 
+def chain_without_identity(record: ChainLink) -> tuple[ChainLink, ...]:
+    """The way of a name that fits nobody."""
+    behind = ("rule", "assignment", "order", "job", "account")
+    identity = ChainLink("identity", LinkMark.BROKEN, "nobody of this name")
+    return (record, identity, *(ChainLink(name, LinkMark.NOT_REACHED, "nobody to look at") for name in behind))
+
+
 def stopped_at(chain: Sequence[ChainLink]) -> ChainLink | None:
     return next((link for link in chain if link.mark in {LinkMark.BROKEN, LinkMark.WAITING}), None)
 

@@ -6,16 +6,31 @@ from typing import Any
 
 import pytest
 
+from bot.diagnosis.absent import examine_absent
 from bot.diagnosis.person import examine_person
 from bot.diagnosis.site import Site
 from bot.model.assignment import Assignment, AssignmentKind
 from bot.model.finding import Certainty, LinkMark
-from bot.model.ids import ResourceId, ResourceTypeId
+from bot.model.ids import EntityTypeId, ResourceId, ResourceTypeId
 from bot.model.job import RunState, TaskKind
 from bot.model.order import ChangeType, OrderState
 from bot.model.person import Person
 from bot.model.value import ResourceVersion, Source
-from tests.diagnosis.fakes import NO_RIGHT, NOW, FakeNim, ago, connector, job, leavers, order, resource_type, run, task
+from tests.diagnosis.fakes import (
+    HR,
+    NO_RIGHT,
+    NOW,
+    FakeNim,
+    ago,
+    connector,
+    job,
+    leavers,
+    order,
+    resource_type,
+    run,
+    task,
+    task_run,
+)
 
 SITE = Site()
 ANNE = Person(
@@ -411,3 +426,51 @@ async def test_the_runs_cost_one_request():
         nim = synchronized(world(own(state)))
         await ask(nim)
         assert len(nim.made) <= 6
+
+
+def people_from_hr(*, synced_hours: float = 0.2) -> FakeNim:
+    """HR feeds the identities; it was synchronized last so long ago, and every 15 minutes is due."""
+    nim = FakeNim()
+    nim.entities.append(("52", "Directory_UserRecord"))
+    record = resource_type("60", "HR_Person_To_Directory_UserRecord", target_entity_type_id=EntityTypeId("52"))
+    nim.types = [replace(record, connector_id=None, source_entity_type_id=EntityTypeId("50"))]
+    synchronize = task("311", "Synchronize_HR", TaskKind.SYNCHRONIZE, HR)
+    nim.with_job(job("1011", "HR_Incremental", cron="*/15 * * * *", is_incremental=True), synchronize)
+    at = ago(hours=synced_hours)
+    complete = task("312", "Synchronize_HR_Complete", TaskKind.SYNCHRONIZE, HR)
+    nim.with_job(job("1012", "HR_Complete", cron="0 2 * * *"), complete)
+    nim.all_runs = [run("48500", "1011", start=at, minutes=1), run("48400", "1012", start=ago(hours=8), minutes=1)]
+    nim.all_task_runs = [
+        task_run("9", TaskKind.SYNCHRONIZE, run_id="48500", start=at, connector_id=HR, task_id="311"),
+        task_run("8", TaskKind.SYNCHRONIZE, run_id="48400", start=ago(hours=8), connector_id=HR, task_id="312"),
+    ]
+    return nim
+
+
+async def absent(nim: FakeNim):
+    return await examine_absent(nim, "Julie Vernet", SITE, NOW)
+
+
+async def test_a_name_that_is_nobody_stops_at_the_identity_and_tells_how_fresh_hr_is():
+    found = await absent(people_from_hr())
+    assert stop(found) == "HR record unknown"
+    assert marks(found)[1:3] == ["identity broken", "rule not reached"]
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert "HR was synchronized last 2026-03-03 09:4" in found.text
+
+
+async def test_a_source_that_stands_still_possibly_explains_a_name_that_is_nobody():
+    found = await absent(people_from_hr(synced_hours=9))
+    assert (found.symptom, found.cause, found.certainty) == (2, "2d", Certainty.POSSIBLE)
+
+
+async def test_without_a_single_source_of_people_no_freshness_is_told():
+    nim = people_from_hr()
+    nim.types = []
+    found = await absent(nim)
+    assert found.chain[0].text == "where people come from is not known"
+    assert found.certainty is Certainty.UNKNOWN
+
+
+async def test_a_name_that_is_nobody_is_not_public():
+    assert "Vernet" not in str((await absent(people_from_hr())).without_names())
