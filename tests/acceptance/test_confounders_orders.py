@@ -4,6 +4,7 @@ What is expected then is the confounder's answer, and not the cause that the wor
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -195,3 +196,113 @@ async def test_a_request_that_was_declined_meanwhile_is_told_as_declined(world):
     (answer,) = await asked(world)
     assert (answer["symptom"], answer["certainty"]) == (None, "confirmed")
     assert link(answer, "assignment") == ("broken", "declined")
+
+
+JOINED = """
+[[acts]]
+at = "{at}"
+do = "hr-join"
+group = "newcomer"
+count = 1
+site = "Lyon"
+values = {{ FirstName = "Julie", LastName = "Vernet", ContractType = "Permanent", EndDate = "" }}
+"""
+WAYS = {
+    "HR stands still": (
+        """
+        [[acts]]
+        at = "night-14h"
+        do = "schedule"
+        running = false
+        jobs = ["HR_Synchronization_Complete", "HR_Synchronization_Delta"]
+        """,
+        ("identity", "broken", "possible"),
+    ),
+    "the logon expired before the nightly run": (
+        """
+        [[acts]]
+        at = "night-1h"
+        do = "credential"
+        connector = "AD"
+        state = "expired"
+        """,
+        ("job", "broken", "likely"),
+    ),
+    "the connector was deactivated": (
+        """
+        [[acts]]
+        at = "night-1h"
+        do = "setting"
+        of = "Connector"
+        name = "AD"
+        values = { IsDeactivated = true }
+        """,
+        ("job", "broken", "confirmed"),
+    ),
+    "the type asks for a review": (
+        """
+        [resource_types.AD_Entry_NominativeUser]
+        BlockProvisioning = true
+        """,
+        ("order", "broken", "confirmed"),
+    ),
+    "somebody made the account by hand": (
+        """
+        [[acts]]
+        at = "night-11h"
+        do = "ad-create"
+        people = "newcomer"
+        """,
+        ("job", "broken", "likely"),
+    ),
+    "the type is not created automatically": (
+        """
+        [resource_types.AD_Entry_NominativeUser]
+        AllowAdd = false
+        """,
+        ("order", "broken", "likely"),
+    ),
+    "the account is there and its synchronization fails": (
+        """
+        [[acts]]
+        at = "night+11m"
+        do = "credential"
+        connector = "AD"
+        state = "expired"
+        """,
+        ("account", "broken", "likely"),
+    ),
+}
+"""What happens to a newcomer of the evening before, and where the way to the account stops then, how sure."""
+
+
+@pytest.mark.parametrize("what", WAYS)
+async def test_the_way_to_an_account_stops_at_its_first_broken_link(tmp_path: Path, what: str):
+    told, expected = WAYS[what]
+    path = tmp_path / "way.toml"
+    lines = "\n".join(line.strip() for line in told.splitlines())
+    path.write_text(
+        f'people = 400\n[time]\nclock = "10:07"\nhistory_days = 1\n{JOINED.format(at="night-12h")}{lines}\n'
+    )
+
+    async with world_of(path) as made:
+        answer = await made.asked("why has Julie Vernet no AD account")
+
+    stopped = next(one for one in answer["chain"] if one["mark"] in {"broken", "waiting"})
+    assert (stopped["name"], stopped["mark"], answer["certainty"]) == expected, answer
+    behind = [one["mark"] for one in answer["chain"][answer["chain"].index(stopped) + 1 :]]
+    assert set(behind) <= {"not reached"}
+
+
+async def test_somebody_who_joined_this_morning_waits_for_the_next_run(tmp_path: Path):
+    path = tmp_path / "way.toml"
+    path.write_text(f'people = 400\n[time]\nclock = "10:07"\nhistory_days = 1\n{JOINED.format(at="now-1h")}')
+
+    async with world_of(path) as made:
+        answer = await made.asked("pourquoi Julie Vernet n'a pas de compte AD ?")
+
+    assert answer["certainty"] == "confirmed"
+    assert link(answer, "job") == (
+        "waiting",
+        "next run: AD Provisioning, " + answer["outlook"]["next_at"][:10] + " 02:10 UTC",
+    )
