@@ -336,6 +336,14 @@ async def test_words_that_name_nobody_ask_nothing(nim, env, words):
     assert PEOPLE not in {request.path for request in nim.asked}
 
 
+async def test_orders_are_asked_for_as_they_stood_at_a_time(nim, env):
+    nim.give(ORDERS, listed())
+
+    await env.reads().orders(as_of=datetime(2026, 3, 3, 2, 10, tzinfo=UTC))
+
+    assert nim.asked[-1].query["squery"].startswith('as of "2026-03-03T02:10:00Z" join Role r')
+
+
 async def test_values_without_a_history_are_looked_at_on_a_few_dates(nim, env):
     async def as_of(request):
         old = "as of" in request.query["squery"]
