@@ -331,7 +331,19 @@ async def test_8m_a_link_on_its_way_again_counts():
     nim = coming_back(rules=[FINANCE], organization="Finance", now=OrderState.PENDING, again_days_ago=None)
     found = await ask(nim, told=BACK)
     assert (found.cause, found.certainty) == ("8m", Certainty.CONFIRMED)
-    assert "is being provisioned again" in found.text
+    assert "is to be provisioned again: pending" in found.text
+
+
+async def test_8m_does_not_call_provisioned_what_failed():
+    nim = coming_back(rules=[FINANCE], organization="Finance", now=OrderState.ERRORED)
+    found = await ask(nim, told=BACK)
+    assert "is to be provisioned again: errored" in found.text
+
+
+async def test_8c_a_role_that_another_one_gives_as_well_says_so():
+    nim = world(held(16, workflow_id="w1"), TITAN, rules=[rule(parent="r2"), FINANCE], organization="Finance")
+    found = await ask(nim)
+    assert (found.cause, [one.row for one in found.contributing]) == ("8c", ["8b", "8a"])
 
 
 @pytest.mark.parametrize("denied", ["link_rules", "held_values", "past_values"])

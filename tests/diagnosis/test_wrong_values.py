@@ -431,6 +431,56 @@ async def test_another_account_with_the_property_is_named_where_no_system_was(va
     assert not (await ask(nim, resource_type_ids=(ResourceTypeId("71"),))).contributing
 
 
+@pytest.mark.parametrize(
+    ("of_property", "certainty"), [(OrderState.RULE_ERROR, Certainty.LIKELY), (OrderState.NONE, Certainty.POSSIBLE)]
+)
+async def test_6e_the_rule_throws_an_exception(of_property, certainty):
+    nim = world(state=OrderState.RULE_ERROR)
+    nim.values = {OrderId("500"): (replace(nim.values["500"][0], state=of_property),)}
+    found = await ask(nim, expected_value="Sales FR")
+    assert (found.cause, found.certainty) == ("6e", certainty)
+    assert "state 7" in found.text
+
+
+async def test_6d_the_rule_was_changed_lately_and_throws_an_exception():
+    nim = changed_rule()
+    nim.all_the_orders = [replace(nim.all_the_orders[0], state=OrderState.RULE_ERROR)]
+    nim.values = {OrderId("500"): (replace(nim.values["500"][0], state=OrderState.RULE_ERROR),)}
+    found = await ask(nim)
+    assert (found.cause, found.certainty, found.contributing) == ("6d", Certainty.LIKELY, ())
+    assert "throws an exception" in found.text
+
+
+async def test_6d_is_only_possible_when_what_is_expected_is_made_of_nothing_that_the_rule_reads():
+    nim = mailed("Doe", "doe@x.com", ("Doe", "doe@x.com"), ("Doe", "doe@x.com"))
+    found = await ask_mail(nim, expected_value="leroy@x.com")
+    assert (found.cause, found.certainty) == ("6d", Certainty.POSSIBLE)
+
+
+async def test_6g_a_difference_in_case_only_is_said_and_not_sure():
+    found = await ask(world(value="SALES FR", policy="SALES FR", current="Sales FR", state=OrderState.PENDING))
+    assert (found.cause, found.certainty) == ("6g", Certainty.POSSIBLE)
+    assert "case, accents or signs only" in found.text
+
+
+async def test_6g_a_value_kept_by_hand_that_the_account_does_not_hold_yet():
+    nim = world(value="Boss", policy="Clerk", current="Other", workflow_state=16, state=OrderState.PENDING)
+    found = await ask(nim, expected_value="Boss")
+    assert (found.cause, found.certainty, found.contributing) == ("6g", Certainty.CONFIRMED, ())
+    without = await ask(nim)
+    assert (without.cause, [one.row for one in without.contributing]) == ("6g", ["6h"])
+
+
+async def test_a_collection_of_links_is_not_judged_as_one_value():
+    nim = world()
+    links = tuple(OrderProperty("memberOf", "navigation", name) for name in ("a", "b"))
+    nim.values = {OrderId("500"): links}
+    subject = Subject(person=JOHN, property_name="memberOf")
+    found = wrong_values.diagnose(await wrong_values.gather(nim, subject, SITE, NOW), NOW)
+    assert (found.cause, found.certainty) == (None, Certainty.UNKNOWN)
+    assert "several links" in found.text
+
+
 async def test_values_of_an_account_that_is_being_removed_are_not_judged():
     nim = world()
     nim.all_the_orders = [replace(nim.all_the_orders[0], denied=True, change=ChangeType.DELETE)]

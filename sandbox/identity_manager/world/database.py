@@ -262,7 +262,7 @@ class Database:
                 self.store.close_version("AssignedResourceScalar", scalar.id, to_datetime(now))
             else:
                 changes = {name: row.get(name) for name in rows.MOVING_VALUES}
-                if before[0] != scalar.value:
+                if before[:2] != (scalar.value, scalar.policy):
                     self.store.new_version("AssignedResourceScalar", scalar.id, changes, to_datetime(now))
                 else:
                     self.store.update("AssignedResourceScalar", scalar.id, changes)

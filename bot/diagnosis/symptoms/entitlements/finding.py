@@ -7,7 +7,7 @@ from typing import Final
 from bot.diagnosis import links
 from bot.diagnosis.masking import masked
 from bot.diagnosis.symptoms.entitlements.evidence import Evidence, lineage
-from bot.diagnosis.symptoms.entitlements.rows import Origin, dimensions, origin_of, own_rules
+from bot.diagnosis.symptoms.entitlements.rows import Origin, also_given, dimensions, origin_of, own_rules
 from bot.diagnosis.words import counted, listed, number, title
 from bot.model.assignment import Assignment
 from bot.model.finding import ActionKind, Certainty, ChainLink, Fact, Finding, Link, LinkMark, Offer, Remark
@@ -79,7 +79,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         text=origin.why,
         next=_next(origin),
         evidence=_facts(evidence, now),
-        contributing=_others(evidence, now),
+        contributing=_others(evidence, origin, now),
         ruled_out=_ruled_out(evidence, origin.row),
         missing=evidence.missing,
         links=_links(evidence),
@@ -90,10 +90,10 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
     )
 
 
-def _others(evidence: Evidence, now: datetime) -> tuple[Remark, ...]:
+def _others(evidence: Evidence, origin: Origin, now: datetime) -> tuple[Remark, ...]:
     """Other assignments of the same role, which keep giving it when this one ends; and roles that the words fit too."""
-    chosen = evidence.chosen
-    remarks = []
+    chosen, row = evidence.chosen, origin.behind or origin.row
+    remarks = [Remark(also, why) for also, why in also_given(evidence, row)]
     for one in evidence.others[:_MOST_OTHERS]:
         fits = Remark("8", f"{one.kind.value} “{one.role}” fits the words too")
         if chosen is not None and one.role_id == chosen.role_id and not one.denied:

@@ -21,7 +21,11 @@ _COMES_BACK: Final = re.compile(
 )
 _SETTLED: Final = timedelta(days=2)
 """A link that is to be provisioned is verified by then."""
-_UNDER_WAY: Final = frozenset({OrderState.PENDING, OrderState.TRANSMITTED, OrderState.EXECUTED})
+_UNDER_WAY: Final = frozenset(
+    {OrderState.PENDING, OrderState.TRANSMITTED, OrderState.ERRORED, OrderState.AWAITING_APPROVAL}
+)
+"""To be provisioned: it is not there, or not known to be."""
+_DONE: Final = frozenset({OrderState.EXECUTED, OrderState.VERIFIED})
 
 
 def says_it_comes_back(told: str) -> bool:
@@ -67,8 +71,10 @@ def returned(
         again = one.held.performed_at
         if one.held.denied or (one.order.id, one.held.value) not in verified:
             continue
-        if one.held.state in _UNDER_WAY or (again is not None and again > at):
-            return Return(one, at, again if again is not None and again > at else None)
+        if one.held.state in _UNDER_WAY:
+            return Return(one, at, None)
+        if one.held.state in _DONE and again is not None and again > at:
+            return Return(one, at, again)
     return None
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.diagnosis.chain import EFFECTIVE, PENDING_APPROVAL
-from bot.diagnosis.symptoms.entitlements.evidence import NO_END, Evidence, lineage
+from bot.diagnosis.symptoms.entitlements.evidence import NO_END, Evidence, lineage, parent_of
 from bot.diagnosis.symptoms.entitlements.returns import Return, never_again, returned, says_it_comes_back
 from bot.diagnosis.words import listed, moment, type_name
 from bot.model.assignment import Assignment, AssignmentKind, RoleRule
@@ -52,11 +52,14 @@ def origin_of(seen: Evidence, now: datetime) -> Origin:
 
 
 def _returns(origin: Origin, back: Return | None) -> str:
-    enforced = "removed in the system only, it is given again, since Identity Manager holds it as given"
+    enforced = "removed in the system only, it is given again, since it is given here"
     if back is None:
-        return f"{origin.why} So, {enforced}. That it was given again could not be seen."
-    again = f"provisioned again {moment(back.again_at)}" if back.again_at else "is being provisioned again"
-    return f"{origin.why} It was there {moment(back.verified_at)}, and {again}: {enforced}."
+        return f"{origin.why} {enforced.capitalize()}. That it was given again could not be seen."
+    state = back.link.held.state.value
+    again = (
+        f"was provisioned again {moment(back.again_at)}" if back.again_at else f"is to be provisioned again: {state}"
+    )
+    return f"{origin.why} It was there {moment(back.verified_at)}, and {again}. {enforced.capitalize()}."
 
 
 def _origin(seen: Evidence, now: datetime) -> Origin:
@@ -313,6 +316,21 @@ def matches(rule: RoleRule, seen: Evidence) -> bool | None:
             return None
         fits = fits and value.casefold() == wanted.casefold()
     return fits
+
+
+def also_given(seen: Evidence, row: str | None) -> list[tuple[str, str]]:
+    """What else gives the role, so that it stays when the origin told ends: rows with their reasons."""
+    chosen = seen.chosen
+    if chosen is None or row not in {"8a", "8b", "8c", "8d", "8n"}:
+        return []
+    found = []
+    above = parent_of(chosen, seen.assignments or (), seen.rules)
+    if row != "8b" and above is not None and above[0].workflow_state in EFFECTIVE:
+        found.append(("8b", f"it follows from {_kind(above[0])} “{above[0].role}” as well"))
+    fitting = [rule for rule in own_rules(seen, chosen) if matches(rule, seen)]
+    if row != "8a" and fitting:
+        found.append(("8a", f"a rule on the person's attributes gives it as well: {dimensions(fitting[0])}"))
+    return found
 
 
 def _of_parent(seen: Evidence, top: Assignment, now: datetime) -> str:

@@ -12,9 +12,9 @@ from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms.wrong_values.inputs import alike_by_type, inputs_of, pairs_for, unit_of, without_number
-from bot.diagnosis.symptoms.wrong_values.seen import KEPT_BY_HAND, Evidence, alive, live_sources
+from bot.diagnosis.symptoms.wrong_values.seen import KEPT_BY_HAND, Evidence, alive, computed_of, links_of, live_sources
 from bot.model.job import TaskKind, TaskRun
-from bot.model.order import HeldValue, Order, OrderProperty
+from bot.model.order import HeldValue, Order, OrderProperty, OrderState
 from bot.model.page import Page
 from bot.model.person import Person
 from bot.model.value import PropertyRule, ResourceVersion, Source
@@ -179,7 +179,7 @@ async def _with_others(
     unit: str,
     now: datetime,
 ) -> Evidence:
-    """The value before a rule was changed lately; else other people's, where the rule or this case is left.
+    """The value before a rule was changed lately; other people's, where the rule or this case is left.
 
     Of a link the rules, which are of two kinds, where the identity is not the cause already.
     """
@@ -200,7 +200,9 @@ async def _with_others(
             "the value before the rule was changed",
             without="Whether the change made a difference is not known.",
         )
-        return replace(seen, before=before, missing=reads.missing)
+        seen = replace(seen, before=before, missing=reads.missing)
+        if not (before and before.items and computed_of(before.items[0].held) == seen.computed):
+            return seen
     if held is None or order is None or not _left_to_the_rule(seen):
         return replace(seen, missing=reads.missing)
     plain = without_number(seen.computed or "")
@@ -233,7 +235,7 @@ async def _with_others(
 def _left_to_the_rule(seen: Evidence) -> bool:
     """Nothing is under way or kept by hand, and the identity is what its source says."""
     held = seen.held
-    if held is None or held.workflow_state in KEPT_BY_HAND or seen.differing:
+    if held is None or held.workflow_state in KEPT_BY_HAND or seen.differing or held.state is OrderState.RULE_ERROR:
         return False
     return held.current in {None, seen.computed}
 
@@ -259,7 +261,7 @@ def _holding(values: Sequence[HeldValue], subject: Subject) -> tuple[Order | Non
     live.sort(key=lambda one: names.index(one.held.name.lower()) if one.held.name.lower() in names else len(names))
     odd = [one for one in live if _is_odd(one.held, subject.expected_value)]
     found = next(iter([*odd, *live]), None)
-    return (found.order, found.held) if found else (None, None)
+    return (found.order, found.held) if found and links_of(live, found) <= 1 else (None, None)
 
 
 def _is_odd(one: OrderProperty, expected: str) -> bool:

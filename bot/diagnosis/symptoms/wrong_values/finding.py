@@ -7,7 +7,7 @@ from bot.diagnosis import links
 from bot.diagnosis.masking import shown_value
 from bot.diagnosis.symptoms.wrong_values.others import colleagues_of, namesakes_of
 from bot.diagnosis.symptoms.wrong_values.rows import Cause, causes_of, newest_rule, ruled_out
-from bot.diagnosis.symptoms.wrong_values.seen import Evidence, computed_of
+from bot.diagnosis.symptoms.wrong_values.seen import Evidence, computed_of, links_of
 from bot.diagnosis.words import moment, title, type_name
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark
 from bot.model.order import HeldValue, OrderState
@@ -156,6 +156,8 @@ def _timeline(evidence: Evidence, now: datetime) -> tuple[Timeline, ...]:
 def _without_cause(evidence: Evidence, name: str) -> str:
     if evidence.values is None:
         return "The person's orders could not be read, so nothing can be compared."
+    if evidence.held is None and any(links_of(evidence.values, one) > 1 for one in evidence.values):
+        return f"{name} holds several links at once. Ask for one of them: /nim access, the person, and its name."
     if evidence.held is None and any(one.order.denied for one in evidence.values):
         return "The account is being removed, so its values are not computed any more."
     if evidence.held is None:

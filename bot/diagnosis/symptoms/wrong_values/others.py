@@ -71,6 +71,13 @@ def alike(seen: Evidence) -> int:
     return sum(one.value == own.value for one in _with_same(own, colleagues, seen.inputs))
 
 
+def expected_of_inputs(seen: Evidence) -> bool:
+    """Whether what is expected is made of what the rule reads: then the rule, and not the asker, is likely wrong."""
+    values = seen.identity.properties if seen.identity else {}
+    wanted = bare(seen.subject.expected_value)
+    return any(_traceable(values.get(path)) and bare(values[path]) in wanted for path in seen.inputs)
+
+
 def _paths(seen: Evidence) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*seen.inputs, *(path for path, _ in seen.pairs))))
 
@@ -120,14 +127,14 @@ def _with_same(own: Person, colleagues: Sequence[Person], inputs: Sequence[str])
 
 
 def _traceable(text: str | None) -> bool:
-    return text is not None and len(_bare(text)) >= _SHORTEST_TRACE
+    return text is not None and len(bare(text)) >= _SHORTEST_TRACE
 
 
 def _shows(one: Person, path: str) -> bool:
-    return _bare(one.inputs[path]) in _bare(one.value)
+    return bare(one.inputs[path]) in bare(one.value)
 
 
-def _bare(text: str) -> str:
+def bare(text: str) -> str:
     """Letters and digits without accents and case: "Müller-Lang" and "muller.lang" are one."""
     folded = unicodedata.normalize("NFKD", text).casefold()
     return "".join(sign for sign in folded if sign.isalnum() and not unicodedata.combining(sign))

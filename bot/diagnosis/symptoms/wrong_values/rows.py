@@ -10,8 +10,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.diagnosis.symptoms.wrong_values.evidence import LOOK_BACK, RECENT
-from bot.diagnosis.symptoms.wrong_values.others import FEWEST, alike, colleagues_of, what_sets_apart
-from bot.diagnosis.symptoms.wrong_values.seen import KEPT_BY_HAND, Evidence, computed_of
+from bot.diagnosis.symptoms.wrong_values.others import (
+    FEWEST,
+    alike,
+    bare,
+    colleagues_of,
+    expected_of_inputs,
+    what_sets_apart,
+)
+from bot.diagnosis.symptoms.wrong_values.seen import Evidence, computed_of
 from bot.diagnosis.words import counted, listed, moment
 from bot.model.finding import Certainty, Remark
 from bot.model.order import HeldValue, OrderState
@@ -28,7 +35,6 @@ _UNDER_WAY: Final = frozenset(
         OrderState.TRANSMITTED,
         OrderState.ERRORED,
         OrderState.AWAITING_APPROVAL,
-        OrderState.RULE_ERROR,
     }
 )
 _DONE: Final = frozenset({OrderState.VERIFIED, OrderState.EXECUTED})
@@ -59,10 +65,14 @@ def _causes(seen: Evidence, now: datetime) -> tuple[Cause, ...]:
         return (conflict,) if conflict is not None else ()
     of_its_own = _identity_changed(seen, now)
     upstream = (bool(seen.differing) or of_its_own is not None) and not seen.subject.expected_value
+    kept = _protected(seen)
+    in_place = seen.held.current in {None, seen.held.value}
     found = (
-        _protected(seen),
+        kept if in_place else None,
+        _cannot_compute(seen, now),
         _ambiguous(seen),
         None if upstream else _not_provisioned(seen, now),
+        None if in_place else kept,
         _changed_outside(seen),
         _not_computed(seen),
         _conflict(seen),
@@ -111,11 +121,9 @@ def _state(seen: Evidence) -> OrderState | None:
 
 def _protected(seen: Evidence) -> Cause | None:
     held = seen.held
-    if held is None or held.value is None or held.value == held.policy_value:
+    if held is None or not seen.kept_by_hand or seen.subject.expected_value == held.value:
         return None
     kind = seen.landscape.resource_type(seen.order.resource_type_id) if seen.order else None
-    if held.workflow_state not in KEPT_BY_HAND or (kind is not None and kind.discard_manual):
-        return None
     known = kind is not None and kind.discard_manual is False and held.policy_value is not None
     sure = Certainty.CONFIRMED if known else Certainty.LIKELY
     return Cause("6h", sure, "A value was set by hand and is protected: the rule's value does not replace it.")
@@ -126,17 +134,39 @@ def _not_provisioned(seen: Evidence, now: datetime) -> Cause | None:
     held, order, state = seen.held, seen.order, _state(seen)
     if held is None or order is None or state not in _UNDER_WAY:
         return None
-    rule = seen.computed
-    if rule is None or held.current == rule:
+    wanted = held.value if seen.kept_by_hand else seen.computed
+    if wanted is None or held.current == wanted:
         return None
-    if seen.subject.expected_value and rule != seen.subject.expected_value:
+    if seen.subject.expected_value and wanted != seen.subject.expected_value:
         return None
     shown = held.current is not None or held.state in _UNDER_WAY
     sure = Certainty.CONFIRMED if shown else Certainty.LIKELY
     if not seen.subject.expected_value:
         vouched = bool(seen.agreeing) and seen.pairs_are_inputs and not seen.differing and not _lately(seen, now)
         sure = Certainty.LIKELY if vouched else Certainty.POSSIBLE
-    return Cause("6g", sure, f"The computed value is not provisioned yet: it is {state.value} (order {order.id}).")
+    alike = ""
+    if held.current is not None and bare(held.current) == bare(wanted):
+        sure, alike = Certainty.POSSIBLE, " It differs from the account's in case, accents or signs only."
+    what = "The value that was set by hand" if seen.kept_by_hand else "The computed value"
+    return Cause("6g", sure, f"{what} is not provisioned yet: it is {state.value} (order {order.id}).{alike}")
+
+
+def _cannot_compute(seen: Evidence, now: datetime) -> Cause | None:
+    """The rule throws an exception: the value is the one from before."""
+    if seen.order is None or _state(seen) is not OrderState.RULE_ERROR:
+        return None
+    of_property = seen.held is not None and seen.held.state is OrderState.RULE_ERROR
+    which = (
+        "The rule throws an exception for this person" if of_property else "A rule of the account throws an exception"
+    )
+    changed = _lately(seen, now)
+    if changed is not None:
+        which = f"The {changed.kind} rule was changed {moment(changed.changed_at)}. {which}"
+    return Cause(
+        "6d" if changed is not None else "6e",
+        Certainty.LIKELY if of_property else Certainty.POSSIBLE,
+        f"{which}, so nothing is computed: order {seen.order.id} is in state 7.",
+    )
 
 
 def _changed_outside(seen: Evidence) -> Cause | None:
@@ -206,6 +236,8 @@ def _rule_changed(seen: Evidence, now: datetime) -> Cause | None:
     """Identity and source agree, and the rule was changed lately."""
     rule, expected = _lately(seen, now), seen.subject.expected_value
     if rule is None or rule.changed_at is None or seen.differing or (expected and expected == seen.computed):
+        return None
+    if _state(seen) is OrderState.RULE_ERROR:
         return None
     then = seen.before.items[0] if seen.before and seen.before.items else None
     if then is not None and computed_of(then.held) == seen.computed:
@@ -297,7 +329,7 @@ def _source(seen: Evidence, now: datetime) -> Cause | None:
     """Account, identity and source are one value, and the asker expects another."""
     expected = seen.subject.expected_value
     rule = seen.computed
-    if not expected or rule is None or rule == expected or seen.differing or seen.record is None:
+    if not expected or rule is None or rule == expected or seen.differing or seen.record is None or seen.kept_by_hand:
         return None
     as_it_is = [name for name, pair in sorted(seen.compared.items()) if pair == (rule, rule)]
     if not as_it_is:
@@ -340,7 +372,7 @@ def _as_computed(seen: Evidence) -> tuple[Cause, ...]:
         return (Cause("6l", Certainty.POSSIBLE, f"It is what the rule computes: no fault is seen.{others}"),)
     if not seen.agreeing or seen.differing:
         return ()
-    if many >= FEWEST and rule != expected:
+    if many >= FEWEST and expected_of_inputs(seen):
         return (Cause("6d", Certainty.LIKELY, f"Identity and source agree, so the rule is left.{others}"),)
     return (Cause("6d", Certainty.POSSIBLE, f"Identity and source agree, so the rule is left: {_compared_how(seen)}"),)
 

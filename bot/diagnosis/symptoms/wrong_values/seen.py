@@ -64,6 +64,15 @@ class Evidence:
         return computed_of(self.held)
 
     @property
+    def kept_by_hand(self) -> bool:
+        """A person's value stands in place of the rule's."""
+        held = self.held
+        if held is None or held.value is None or held.value == held.policy_value:
+            return False
+        kind = self.landscape.resource_type(self.order.resource_type_id) if self.order else None
+        return held.workflow_state in KEPT_BY_HAND and not (kind is not None and kind.discard_manual)
+
+    @property
     def compared(self) -> Mapping[str, tuple[str | None, str | None]]:
         """Source property → its value at the identity and at the source; what both leave empty says nothing."""
         if self.identity is None or self.record is None:
@@ -155,6 +164,14 @@ def computed_of(held: OrderProperty | None) -> str | None:
 
 def _runs(one: TaskRun) -> bool:
     return one.ended_at is None and one.state in {RunState.RUNNING, RunState.QUEUED}
+
+
+def links_of(values: Iterable[HeldValue], one: HeldValue) -> int:
+    """How many links of its name the same order holds: a collection is no single value."""
+    return sum(
+        other.held.kind != "scalar" and (other.order.id, other.held.name) == (one.order.id, one.held.name)
+        for other in values
+    )
 
 
 def alive(values: Iterable[HeldValue]) -> list[HeldValue]:
