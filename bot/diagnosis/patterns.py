@@ -171,6 +171,8 @@ _MOST_PAIRS: Final = 50
 _TOUCHED: Final = 0.9
 _MOSTLY: Final = 0.8
 _SMALL: Final = 20
+_MANY_GONE: Final = 0.2
+"""So large a share of deleted rows is no ordinary day, however few they are."""
 
 
 def at_least(value: float | None, limit: float) -> bool:
@@ -312,7 +314,7 @@ def _catch_up(m: Measures) -> Match | None:
 
 
 def _small_table(m: Measures) -> Match | None:
-    if m.only_percent and m.exact and m.total <= _SMALL:
+    if m.only_percent and m.exact and m.total <= _SMALL and m.share(m.deleted) < _MANY_GONE:
         return Match(
             Pattern.SMALL_TABLE, Certainty.CONFIRMED, f"{m.total} changes exceed only a percentage of a small table"
         )

@@ -314,6 +314,25 @@ async def test_1i_is_confirmed_by_the_header():
     assert not complete(found).allowed
 
 
+async def test_1i_a_changed_header_of_which_the_log_says_nothing_confirms_nothing():
+    nim = world("CsvHelper.BadDataException: Row 12: expected 14 fields, found 13", kind=TaskKind.PREPARE)
+    nim.listing = {
+        Folder.EXPORT_OUTPUT: [
+            AgentFile(
+                "ad_members.csv",
+                Folder.EXPORT_OUTPUT,
+                10,
+                START,
+                header="Group;Member;Since",
+                previous=FileVersion(header="Group;Member"),
+            )
+        ]
+    }
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("1i", Certainty.LIKELY)
+    assert "Besides, ad_members.csv changed: new: Since" in found.text
+
+
 async def test_1j_no_text_was_recorded():
     found = await ask(world(None))
     assert (found.cause, found.certainty) == ("1j", Certainty.UNKNOWN)

@@ -105,6 +105,11 @@ def test_a_wider_scope_of_people_who_are_there_already_is_none():
     assert pattern_of(Measures(3000, 200, 0, 0, one_place=1.0, starting=0.1, same_person=0.8)).pattern is Pattern.MIXED
 
 
+def test_a_third_of_a_small_table_deleted_is_no_ordinary_day():
+    assert pattern_of(Measures(42, 0, 0, 15, only_percent=True)).pattern is Pattern.MIXED
+    assert pattern_of(Measures(42, 0, 0, 6, only_percent=True)).pattern is Pattern.SMALL_TABLE
+
+
 def test_counts_that_are_a_lower_bound_are_less_sure():
     assert pattern_of(Measures(4812, 0, 0, 4796, rows=16, rows_before=4811, exact=False)).certainty is Certainty.LIKELY
 

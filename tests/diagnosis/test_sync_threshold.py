@@ -105,6 +105,18 @@ async def test_3a_is_only_likely_without_the_file():
     assert (await ask(nim)).certainty is Certainty.LIKELY
 
 
+async def test_3a_a_file_that_was_delivered_again_since_is_not_what_the_run_has_read():
+    nim = blank(rows=4811)
+    (file,) = nim.listing[Folder.EXPORT_OUTPUT]
+    again = replace(file, modified_at=START + timedelta(hours=4), previous=FileVersion(1900, rows=16))
+    nim.listing = {Folder.EXPORT_OUTPUT: [again]}
+    found = await ask(nim)
+    assert (found.cause, found.certainty) == ("3a", Certainty.LIKELY)
+    assert found.text.startswith("The file holds 16 rows")
+    assert found.next.startswith("The file has been delivered again since: relaunch in complete mode")
+    assert any(fact.label == "File written since" for fact in found.evidence)
+
+
 async def test_3a_by_a_page_alone_is_never_certain():
     nim = blank()
     nim.companion = False

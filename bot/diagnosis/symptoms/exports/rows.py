@@ -106,7 +106,7 @@ def _by_class(seen: Evidence, failed: TaskRun, kind: ErrorKind, line: str) -> Ro
         case "address":
             return Row("1f", Certainty.LIKELY, kind.advice)
         case "data":
-            return _source_changed(seen, failed, kind)
+            return _source_changed(seen, failed, kind, line)
         case "nim" if kind.error_class in {"nim/server-unreachable", "nim/auth"}:
             return Row("1k", Certainty.LIKELY, kind.advice)
         case _:
@@ -178,11 +178,21 @@ def _columns(header: str | None) -> list[str]:
     return [part.strip().strip('"') for part in text.split(separator)]
 
 
-def _source_changed(seen: Evidence, failed: TaskRun, kind: ErrorKind) -> Row:
+def _source_changed(seen: Evidence, failed: TaskRun, kind: ErrorKind, line: str) -> Row:
+    """A changed header is the cause only where the text complains of it, and not of a broken row of another file."""
     stage = "The export" if failed.kind is TaskKind.EXPORT else "The export went well; preparing its files"
     if found := changed_header(seen):
-        return Row("1i", Certainty.CONFIRMED, f"{stage} failed since {found.name} changed: {header_difference(found)}.")
+        told = f"{found.name} changed: {header_difference(found)}"
+        if _complains_of(line, found):
+            return Row("1i", Certainty.CONFIRMED, f"{stage} failed since {told}.")
+        return Row("1i", Certainty.LIKELY, f"{stage} failed on the source's content. {kind.advice} Besides, {told}.")
     return Row("1i", Certainty.LIKELY, f"{stage} failed on the source's content. {kind.advice}")
+
+
+def _complains_of(line: str, file: AgentFile) -> bool:
+    before, now = _columns(file.previous.header if file.previous else ""), _columns(file.header)
+    text = line.lower()
+    return file.name.lower() in text or any(name and name.lower() in text for name in before if name not in now)
 
 
 def _contributing(seen: Evidence, failed: TaskRun) -> tuple[Remark, ...]:

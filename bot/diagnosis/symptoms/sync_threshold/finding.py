@@ -10,7 +10,14 @@ from bot.diagnosis.measuring import of_kind
 from bot.diagnosis.patterns import LEGITIMATE, Pattern
 from bot.diagnosis.symptoms.sync_threshold import after_resume, past
 from bot.diagnosis.symptoms.sync_threshold.evidence import Evidence
-from bot.diagnosis.symptoms.sync_threshold.judging import Judged, Verdict, file_of, judge
+from bot.diagnosis.symptoms.sync_threshold.judging import (
+    Judged,
+    Verdict,
+    delivered_again,
+    file_of,
+    judge,
+    written_since,
+)
 from bot.diagnosis.symptoms.sync_threshold.past import Usual
 from bot.diagnosis.words import counted, lasted, moment, number, percent, title
 from bot.model.change import Operation
@@ -100,7 +107,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         certainty=verdict.certainty,
         title=title(_title(name, verdict)),
         text=f"{_going_on(evidence)}{verdict.why}{danger}",
-        next=_next(verdict, team),
+        next=_next(evidence, verdict, team),
         verify=_verify(verdict),
         evidence=_facts(evidence, verdict, now),
         contributing=_contributing(evidence, verdict),
@@ -141,7 +148,7 @@ def _run_id(evidence: Evidence, verdict: Verdict) -> str:
     return verdict.let_through.task.job_run_id if verdict.let_through else ""
 
 
-def _next(verdict: Verdict, team: str) -> str:
+def _next(evidence: Evidence, verdict: Verdict, team: str) -> str:
     if verdict.wrongly_resumed:
         return after_resume.NEXT.format(owner=team)
     if verdict.let_through is not None and verdict.row == "3h":
@@ -152,6 +159,8 @@ def _next(verdict: Verdict, team: str) -> str:
         return _DECIDE.format(owner=team)
     if verdict.let_through is not None and verdict.row == "3e":
         return "An approver compares a few of the rows with those that were deleted, then resumes the run."
+    if verdict.row == "3a" and verdict.main and delivered_again(evidence, verdict.main):
+        return "The file has been delivered again since: relaunch in complete mode; do not resume."
     return _NEXT.get(
         verdict.row or "", "Open Synchronization Changes and judge them there; do not resume from here."
     ).format(owner=team)
@@ -265,7 +274,8 @@ def _of_main(evidence: Evidence, main: Judged, now: datetime) -> list[Fact]:
         elif before is not None and before.size is not None:
             earlier = f" (before {number(before.size)} bytes)"
         facts_of_it = f"{number(file.size)} bytes{rows}{earlier}{_rejected(file)}"
-        facts.append(Fact("File", f"{file.name}: {facts_of_it}", file.name, file.modified_at))
+        label = "File written since" if written_since(evidence, file) else "File"
+        facts.append(Fact(label, f"{file.name}: {facts_of_it}", file.name, file.modified_at))
     stored: dict[str, dict[str, str]] = {
         one.id: one.properties for page in (evidence.stored, evidence.olds) for one in page or ()
     }

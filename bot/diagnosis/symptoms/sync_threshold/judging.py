@@ -44,7 +44,9 @@ _ONE_PROPERTY: Final = 0.9
 _EXPLAINED: Final = 1.25
 """So many deletions for each rejected row may come from them."""
 _MOST_OF_THEM: Final = 0.8
-_FRESH_FILE: Final = timedelta(days=1)
+_WHOLE: Final = 0.95
+WRITTEN_SINCE: Final = timedelta(minutes=30)
+"""A file that is newer than the block by more than this is another one, whatever the clocks say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +316,7 @@ def _table(seen: Evidence, table: Table, before: Usual | None, now: datetime) ->
     place = measuring.one_place(gone or come, list(stored.values())) if (gone or come) else None
     touched = [key for key, part in shares.items() if part >= _ONE_PROPERTY]
     often = [key for key, part in shares.items() if part >= _MOST_OF_THEM]
-    file = file_of(seen, table)
+    file = _as_read(seen, file_of(seen, table))
     names = seen.properties.get(name, ())
     measures = Measures(
         stored=counts.stored,
@@ -367,6 +369,29 @@ def _connector_only(seen: Evidence, counts: Counts) -> list[Exceeded]:
 def _known_already(come: Sequence[Values], stored: dict[str, Values]) -> float | None:
     """Share of the inserted rows that are stored under another key: duplicates of existing people."""
     return measuring.same_person(come, list(stored.values())) if come and stored else None
+
+
+def delivered_again(seen: Evidence, main: Judged) -> bool:
+    """Whether the file was written since the block and holds about as many rows as are stored."""
+    file, stored = file_of(seen, main.table), main.counts.stored
+    if file is None or file.rows is None or stored is None:
+        return False
+    return written_since(seen, file) and file.rows >= _WHOLE * stored
+
+
+def written_since(seen: Evidence, file: AgentFile) -> bool:
+    start = seen.task.started_at if seen.task else None
+    return start is not None and file.modified_at > start + WRITTEN_SINCE
+
+
+def _as_read(seen: Evidence, file: AgentFile | None) -> AgentFile | None:
+    """The file that the blocked run has read: the version before, where it has been written again since."""
+    if file is None or not written_since(seen, file):
+        return file
+    before = file.previous
+    if before is None:
+        return None
+    return replace(file, rows=before.rows, header=before.header, last_line_complete=None, previous=None)
 
 
 def _header_changed(file: AgentFile | None) -> bool | None:
