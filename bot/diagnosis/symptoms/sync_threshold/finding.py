@@ -10,15 +10,9 @@ from bot.diagnosis.measuring import of_kind
 from bot.diagnosis.patterns import LEGITIMATE, Pattern
 from bot.diagnosis.symptoms.sync_threshold import after_resume, past
 from bot.diagnosis.symptoms.sync_threshold.evidence import Evidence
-from bot.diagnosis.symptoms.sync_threshold.judging import (
-    Judged,
-    Verdict,
-    delivered_again,
-    file_of,
-    judge,
-    written_since,
-)
+from bot.diagnosis.symptoms.sync_threshold.judging import Verdict, judge
 from bot.diagnosis.symptoms.sync_threshold.past import Usual
+from bot.diagnosis.symptoms.sync_threshold.tables import Judged, delivered_again, file_of, written_since
 from bot.diagnosis.words import counted, lasted, moment, number, percent, title
 from bot.model.change import Operation
 from bot.model.file import AgentFile
