@@ -661,3 +661,24 @@ async def test_5h_what_a_complete_synchronization_did_not_confirm_may_be_tested(
     assert found.groups[0].offers[0].allowed
     assert not [one for one in found.offers if one.action is ActionKind.RELAUNCH_COMPLETE]
     assert found.next.endswith("look at one account, then test with one.")
+
+
+async def test_what_passed_in_the_newest_run_proves_nothing_for_orders_of_an_older_one():
+    nim = leavers(duplicates=0)
+    nim.types.append(resource_type("72", "AD_Entry_AdministrationUser"))
+    nim.all_the_orders += [
+        order(str(1 + index), type_id="72", type_name="AD_Entry_AdministrationUser", error=NO_RIGHT, run_id="48200")
+        for index in range(9)
+    ]
+    newest, older = (await ask(nim)).groups
+    assert (newest.certainty, older.certainty) == (Certainty.CONFIRMED, Certainty.LIKELY)
+
+
+async def test_what_passed_on_another_connector_in_one_run_proves_nothing():
+    nim = leavers(duplicates=0)
+    nim.types.append(resource_type("72", "SAP_User", "2003"))
+    nim.all_the_orders += [
+        order(str(1 + index), type_id="72", type_name="SAP_User", error=NO_RIGHT) for index in range(9)
+    ]
+    ours, theirs = (await ask(nim)).groups
+    assert (ours.certainty, theirs.certainty) == (Certainty.CONFIRMED, Certainty.LIKELY)
