@@ -136,11 +136,18 @@ def _in_force(assignments: Sequence[Assignment]) -> list[Assignment]:
     return [one for one in assignments if one.workflow_state in EFFECTIVE and not one.denied]
 
 
+def _refused(order: Order) -> bool:
+    """Whether the order, or a property of it, was sent and refused, whatever has become of it since."""
+    return order.is_errored and order.state is not OrderState.RULE_ERROR
+
+
 def _order(way: Way) -> ChainLink:
     order = way.order
     if order is None:
         return ChainLink("order", LinkMark.BROKEN, "there is none")
     source, at = f"order {order.id}", computed_at(order)
+    if _refused(order):
+        return ChainLink("order", LinkMark.OK, "computed", source, at)
     match order.state:
         case OrderState.AWAITING_APPROVAL:
             return ChainLink("order", LinkMark.BROKEN, f"waits for a review: {way.blocked_by}".rstrip(": "), source, at)
@@ -157,12 +164,10 @@ def _job(way: Way) -> ChainLink:
     if order is None:
         return ChainLink("job", LinkMark.UNKNOWN, "nothing to send")
     source, at = f"order {order.id}", order.performed_at
+    if _refused(order):
+        run = order.error.job_run_id if order.error else None
+        return ChainLink("job", LinkMark.BROKEN, way.blocked_by or "in error", f"job run {run}" if run else source, at)
     match order.state:
-        case OrderState.ERRORED:
-            run = order.error.job_run_id if order.error else None
-            return ChainLink(
-                "job", LinkMark.BROKEN, way.blocked_by or "in error", f"job run {run}" if run else source, at
-            )
         case OrderState.PENDING | OrderState.TRANSMITTED if way.course is not None:
             return ChainLink("job", way.course.mark, way.course.link, source, at or computed_at(order))
         case OrderState.EXECUTED | OrderState.VERIFIED:
@@ -180,6 +185,6 @@ def _account(way: Way) -> ChainLink:
     if order.state in {OrderState.VERIFIED, OrderState.EXECUTED} and way.course is not None:
         return ChainLink("account", way.course.mark, way.course.link, source, at)
     if order.state is OrderState.VERIFIED:
-        in_place = "in place, a change of it waits" if way.change_waits else "in place, verified"
+        in_place = "in place, a change of it waits" if way.change_waits or _refused(order) else "in place, verified"
         return ChainLink("account", LinkMark.OK, "deleted" if gone else in_place, source, at)
     return ChainLink("account", LinkMark.UNKNOWN, "still there" if gone else "not as it should be", source, at)

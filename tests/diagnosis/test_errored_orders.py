@@ -682,3 +682,11 @@ async def test_what_passed_on_another_connector_in_one_run_proves_nothing():
     ]
     ours, theirs = (await ask(nim)).groups
     assert (ours.certainty, theirs.certainty) == (Certainty.CONFIRMED, Certainty.LIKELY)
+
+
+async def test_an_order_that_is_pending_again_with_a_property_in_error_is_not_unblocked():
+    nim = failing(NO_RIGHT, 1, state=OrderState.PENDING, review_filter=32)
+    found = await ask(nim, Subject(order_id=OrderId("5000")))
+    assert found.cause == "5a"
+    assert not found.offers[0].allowed
+    assert "pending again" in found.offers[0].why_not

@@ -474,3 +474,10 @@ async def test_without_a_single_source_of_people_no_freshness_is_told():
 
 async def test_a_name_that_is_nobody_is_not_public():
     assert "Vernet" not in str((await absent(people_from_hr())).without_names())
+
+
+@pytest.mark.parametrize("state", [OrderState.PENDING, OrderState.AWAITING_APPROVAL, OrderState.VERIFIED])
+async def test_a_property_in_error_breaks_the_chain_at_the_job_whatever_the_order_waits_for(state):
+    found = await ask(world(own(state, ChangeType.UPDATE, error=NO_RIGHT, review_filter=36)))
+    assert found.symptom == 5
+    assert stop(found) == "job broken"

@@ -15,7 +15,7 @@ from bot.diagnosis.symptoms.errored_orders.scene import Scene, scene_of
 from bot.diagnosis.words import counted, listed, noun_of, number, subject_of, verb_of
 from bot.model.finding import ActionKind, Fact, Group, Offer, Outlook
 from bot.model.job import JobRun, TaskKind
-from bot.model.order import ChangeType, Order
+from bot.model.order import ChangeType, Order, OrderState
 
 SHOWN_PEOPLE: Final = 3
 _MOST_CONTAINERS: Final = 5
@@ -139,7 +139,7 @@ class Judged:
     def test_offer(self, chosen: Order | None, *, alone: bool = False) -> tuple[Offer, ...]:
         if chosen is None:
             return ()
-        why_not = self._why_not()
+        why_not = self._why_not(chosen)
         if len(self.like) == 1 or alone:
             label = "Unblock this order"
         else:
@@ -157,9 +157,11 @@ class Judged:
             ),
         )
 
-    def _why_not(self) -> str:
+    def _why_not(self, chosen: Order) -> str:
         if self.row.no_unblock:
             return self.row.no_unblock
+        if chosen.state is OrderState.PENDING:
+            return "It is pending again with new values: the next run sends those; then look again."
         if self.running:
             return f"Run {self.running.id} of this connector is in progress; wait until it has ended."
         return f"{self.obstacle}. Remove that first." if self.broken else ""
