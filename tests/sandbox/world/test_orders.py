@@ -180,3 +180,32 @@ def test_computing_one_person_shows_the_difference_and_stores_it_only_when_asked
     assert world.order("10001")["ProvisioningState"] == VERIFIED
     world.world.compute_one("Directory_User", person, False)
     assert world.order("10001")["ProvisioningState"] == PENDING
+
+
+def test_a_membership_that_was_removed_by_hand_is_given_again_and_keeps_its_earlier_states(small):
+    world = small(
+        """
+[[levers]]
+name = "removed"
+group = "people"
+label = "Somebody removes John Doe from the group"
+on = [{ do = "ad-change", people = ["10001"], leave = "GG_Sales" }]
+"""
+    )
+    group = world.engine.database.find("AD_Entry", group_guid(world, "GG_Sales"))
+    person = world.person("10001")["Id"]
+    world.world.pull("removed", True)
+    for job in ("AD_Synchronization_Delta", "AD_Provisioning", "AD_Synchronization_Delta"):
+        world.run(job)
+
+    rows = world.store.connection.execute(
+        "SELECT ProvisioningState FROM AssignedResourceNavigation WHERE OwnerId = ? AND ResourceId = ? ORDER BY ValidTo",
+        (person, group.id),
+    )
+    states = [row[0] for row in rows]
+    assert (states[0], states[-1]) == (VERIFIED, VERIFIED)
+    assert PENDING in states
+
+
+def group_guid(world, name):
+    return world.engine.directory.find(f"CN={name},OU=Groups,DC=contoso,DC=com").guid
