@@ -27,7 +27,9 @@ async def examine_freshness(asking: Asking, person: Person) -> Finding:
     """
     reads = Reads()
     nim, site, now = asking.nim, asking.facts.site, asking.env.now()
-    world, sources = await asyncio.gather(landscape(nim.catalogue, reads), nim.sources(person.entity_type, person.id))
+    world, sources = await asyncio.gather(
+        landscape(nim.catalogue, reads), nim.sources(person.entity_type, person.id, records=person.records)
+    )
     connector_id = await _feeding(asking, sources)
     if connector_id is None:
         raise NotFound(

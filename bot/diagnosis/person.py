@@ -57,7 +57,7 @@ async def examine_person(
             without="Where the way to the account stops is not known.",
             look_at="the person's page > View Permissions",
         ),
-        reads.attempt(nim.sources(person.entity_type, person.id), "the person's sources"),
+        reads.attempt(nim.sources(person.entity_type, person.id, records=person.records), "the person's sources"),
     )
     way = Way(person, sources=sources)
     if orders is None:

@@ -15,6 +15,8 @@ class Person:
     employee_id: str = ""
     start_date: datetime | None = None
     end_date: datetime | None = None
+    records: tuple[ResourceId, ...] | None = None
+    """Ids of the person's records, which sources feed; None where they were not read with the person."""
     properties: dict[str, str] = field(default_factory=dict)
     read_at: datetime | None = None
 

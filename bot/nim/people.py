@@ -16,7 +16,7 @@ _LOOKED_THROUGH: Final = 200
 class PeopleReading(Reading):
     async def find_people(self, words: str, *, limit: int = 10) -> Page[Person]:
         fields = await self._person_fields()
-        query = wire.find(words, fields.login, fields.employee_id, fields.shown)
+        query = wire.find(words, fields.login, fields.employee_id, fields.read)
         page = await self._asking.page(entities.resource(fields.entity_type), query, limit=max(limit, _LOOKED_THROUGH))
         wanted = " ".join(words.split()).casefold()
         found = sorted(
@@ -28,7 +28,7 @@ class PeopleReading(Reading):
     async def person(self, resource_id: ResourceId) -> Person:
         fields = await self._person_fields()
         row, read_at = await self._asking.item(
-            entities.resource(fields.entity_type), resource_id, wire.item(fields.shown)
+            entities.resource(fields.entity_type), resource_id, wire.item(fields.read)
         )
         return wire.person(row, fields, read_at)
 
@@ -38,4 +38,6 @@ class PeopleReading(Reading):
         kind = await self._catalogue.entity_kind(naming.entity_type)
         known = {name.casefold(): name for name in kind.properties.values()} if kind else {}
         start, end = wire.life_properties(known)
-        return wire.PersonFields(naming.entity_type, naming.login, naming.employee_id, start, end)
+        return wire.PersonFields(
+            naming.entity_type, naming.login, naming.employee_id, start, end, kind.records if kind else ""
+        )

@@ -77,12 +77,18 @@ class ValueReading(Reading):
         return told
 
     async def sources(
-        self, entity_type: str, resource_id: ResourceId, *, shown: Mapping[str, Sequence[str]] | None = None
+        self,
+        entity_type: str,
+        resource_id: ResourceId,
+        *,
+        shown: Mapping[str, Sequence[str]] | None = None,
+        records: Sequence[ResourceId] | None = None,
     ) -> Sequence[Source]:
         try:
             return await self._files.sources(entity_type, resource_id)
         except NotExposed:
-            return await self._deduced_sources(entity_type, resource_id, shown or {})
+            fed = records if records is not None else await self._records(entity_type, resource_id)
+            return await self._deduced_sources(entity_type, (resource_id, *fed), shown or {})
 
     async def _rules(
         self, kind: RuleKind, resource_type_id: ResourceTypeId, property_id: str | None, name: str
@@ -141,12 +147,11 @@ class ValueReading(Reading):
             return None
 
     async def _deduced_sources(
-        self, entity_type: str, resource_id: ResourceId, shown: Mapping[str, Sequence[str]]
+        self, entity_type: str, ids: Sequence[ResourceId], shown: Mapping[str, Sequence[str]]
     ) -> Sequence[Source]:
         kinds = await tried(self._catalogue.entity_kinds) or ()
         types = await tried(self._catalogue.resource_types) or ()
         names = {str(kind.id): kind.identifier for kind in kinds}
-        ids = [resource_id, *await self._records(entity_type, resource_id)]
         targets = {kind.id for kind in kinds if kind.identifier.startswith(entity_type)}
         owners = {one.source_entity_type_id for one in types if one.target_entity_type_id in targets}
         owner_types = sorted(names[str(one)] for one in owners if one is not None and str(one) in names)
@@ -162,11 +167,11 @@ class ValueReading(Reading):
         found = (source_wire.source(row, names, page.read_at, valued) for row in page)
         return tuple(one for one in found if one is not None)
 
-    async def _records(self, entity_type: str, resource_id: ResourceId) -> Sequence[str]:
+    async def _records(self, entity_type: str, resource_id: ResourceId) -> Sequence[ResourceId]:
         """A person's records, where the entity type has the usual navigation to them: sources feed these."""
         kind = await self._catalogue.entity_kind(entity_type)
-        navigation = kind.property_named("records", "mainrecord") if kind else ""
+        navigation = kind.records if kind else ""
         if not navigation:
             return ()
         row, _ = await self._asking.item(entities.resource(entity_type), resource_id, wire.item([f"{navigation}.Id"]))
-        return tuple(found for one in row.members(navigation) if (found := one.id()))
+        return wire.records_in(row, navigation)

@@ -182,9 +182,17 @@ class ValueReads(Protocol):
         ...
 
     async def sources(
-        self, entity_type: str, resource_id: ResourceId, *, shown: Mapping[str, Sequence[str]] | None = None
+        self,
+        entity_type: str,
+        resource_id: ResourceId,
+        *,
+        shown: Mapping[str, Sequence[str]] | None = None,
+        records: Sequence[ResourceId] | None = None,
     ) -> Sequence[Source]:
-        """`shown` names properties of the source records by their entity type: they come along where they can."""
+        """`shown` names properties of the source records by their entity type: they come along where they can.
+
+        `records` are the person's, where they are known; else they cost a request.
+        """
         ...
 
 

@@ -519,7 +519,12 @@ class FakeNim:
         return sorted(changes, key=lambda one: one.at, reverse=True)
 
     async def sources(
-        self, entity_type: str, resource_id: ResourceId, *, shown: Mapping[str, Sequence[str]] | None = None
+        self,
+        entity_type: str,
+        resource_id: ResourceId,
+        *,
+        shown: Mapping[str, Sequence[str]] | None = None,
+        records: Sequence[ResourceId] | None = None,
     ) -> Sequence[Source]:
         self._ask("sources")
         return self.all_sources

@@ -110,6 +110,11 @@ class EntityKind:
         known = {one.casefold(): one for one in self.properties.values()}
         return next((known[name] for name in names if name in known), "")
 
+    @property
+    def records(self) -> str:
+        """The usual navigation from a person to the records that sources feed; empty when there is none."""
+        return self.property_named("records", "mainrecord")
+
 
 def connector(row: Row) -> Connector:
     identifier = row.text("Identifier")

@@ -144,10 +144,16 @@ class PersonFields:
     employee_id: str
     start: str = ""
     end: str = ""
+    records: str = ""
+    """The navigation to a person's records, where the site has the usual one."""
 
     @property
     def shown(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(filter(None, (self.login, self.employee_id, self.start, self.end))))
+
+    @property
+    def read(self) -> tuple[str, ...]:
+        return (*self.shown, f"{self.records}.Id") if self.records else self.shown
 
 
 def person(row: Row, fields: PersonFields, read_at: datetime) -> Person:
@@ -161,9 +167,15 @@ def person(row: Row, fields: PersonFields, read_at: datetime) -> Person:
         employee_id=found.get(fields.employee_id, ""),
         start_date=moments.moment(fields.start) if fields.start else None,
         end_date=moments.moment(fields.end) if fields.end else None,
+        records=records_in(row, fields.records) if fields.records else None,
         properties=found,
         read_at=read_at,
     )
+
+
+def records_in(row: Row, navigation: str) -> tuple[ResourceId, ...]:
+    """Ids of what a person's navigation leads to."""
+    return tuple(ResourceId(found) for one in row.members(navigation) if (found := one.id()))
 
 
 def version(

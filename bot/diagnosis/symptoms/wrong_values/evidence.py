@@ -45,7 +45,9 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
     values, sources = await asyncio.gather(
         _values(nim, reads, subject, person),
         reads.attempt(
-            nim.sources(person.entity_type, person.id, shown=alike_by_type(person.entity_type, known)),
+            nim.sources(
+                person.entity_type, person.id, shown=alike_by_type(person.entity_type, known), records=person.records
+            ),
             "the person's sources",
             without="Where a value came from cannot be told.",
             look_at="the person's page > View Sources",
