@@ -324,6 +324,11 @@ async def test_6f_is_not_told_when_the_source_changed_before():
     assert (await ask(changed_identity(source_changed_hours_ago=3.1))).cause != "6f"
 
 
+async def test_the_source_is_drawn_along_time_beside_the_identity():
+    (timeline,) = (await ask(changed_identity(source_changed_hours_ago=3.1))).pictures
+    assert [track.name for track in timeline.tracks][1:3] == ["Source: Organization", "Identity: Organization"]
+
+
 async def test_6f_is_not_told_when_the_history_of_the_source_cannot_be_read():
     nim = changed_identity()
     nim.denied = {"source_history"}

@@ -1,5 +1,6 @@
 """A wrong value judged. Values of persons stay private: the public text names properties and rules only. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from bot.diagnosis.words import moment, title, type_name
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer, Remark
 from bot.model.order import HeldValue, OrderState
 from bot.model.picture import Step, Timeline, Track
+from bot.model.value import ValueChange
 
 NUMBER: Final = 6
 _FEWEST_TRACKS: Final = 2
@@ -136,13 +138,10 @@ def _timeline(evidence: Evidence, now: datetime) -> tuple[Timeline, ...]:
     if held is not None and evidence.order is not None and evidence.order.performed_at and held.current is not None:
         shown = shown_value(held.name, held.current, site.private_properties) or ""
         tracks.append(Track(f"Account: {held.name}", (Step(evidence.order.performed_at, shown),)))
-    for name in dict.fromkeys(one.property for one in evidence.history or ()):
-        own = sorted((one for one in evidence.history or () if one.property == name), key=lambda one: one.at)
-        steps = tuple(
-            Step(one.at, shown_value(name, one.new, site.private_properties) or "(empty)", one.not_before)
-            for one in own
-        )
-        tracks.append(Track(f"Identity: {name}", steps))
+    compared = {name for _, name in evidence.pairs}
+    of_source = [one for one in evidence.source_history or () if one.property in compared]
+    tracks += _tracks("Source", of_source, evidence)
+    tracks += _tracks("Identity", evidence.history or (), evidence)
     tracks += [
         Track(f"{rule.kind.capitalize()} rule", (Step(rule.changed_at, "changed"),))
         for rule in list(evidence.rules or ())[:2]
@@ -151,6 +150,17 @@ def _timeline(evidence: Evidence, now: datetime) -> tuple[Timeline, ...]:
     if len(tracks) < _FEWEST_TRACKS:
         return ()
     return (Timeline(f"When {held.name if held else 'the value'} changed", tuple(tracks), now),)
+
+
+def _tracks(whose: str, changes: Sequence[ValueChange], evidence: Evidence) -> list[Track]:
+    """One line along time for each property, its changes oldest first."""
+    private = evidence.site.private_properties
+    tracks = []
+    for name in dict.fromkeys(one.property for one in changes):
+        own = sorted((one for one in changes if one.property == name), key=lambda one: one.at)
+        steps = tuple(Step(one.at, shown_value(name, one.new, private) or "(empty)", one.not_before) for one in own)
+        tracks.append(Track(f"{whose}: {name}", steps))
+    return tracks
 
 
 def _without_cause(evidence: Evidence, name: str) -> str:
