@@ -9,7 +9,7 @@ from bot.desk.find import the_person, with_system
 from bot.desk.order import answer_of
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import wrong_values
-from bot.errors import NotFound
+from bot.errors import NimError, NotFound
 from bot.intents.nearest import plain
 from bot.model.answer import Answer
 from bot.model.intent import Verb
@@ -77,8 +77,11 @@ async def run(asking: Asking) -> Answer:
 
 
 async def properties(asking: Asking) -> Mapping[str, str]:
-    """Properties of the environment by their name in plain spelling."""
-    kinds = await asking.nim.catalogue.properties()
+    """Properties of the environment by their name in plain spelling; none where they are not shown."""
+    try:
+        kinds = await asking.nim.catalogue.properties()
+    except NimError:
+        return {}
     return {plain(name).replace(" ", ""): name for names in kinds.values() for name in names}
 
 

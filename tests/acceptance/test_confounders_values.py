@@ -110,7 +110,8 @@ async def test_history_contradicts_no_finding(world):
 
 
 @in_worlds(
-    f"{S30}+no_rules", f"{S30}+no_sources", f"{S30}+no_runs", f"{S31}+no_values", f"{S31}+no_runs", f"{S32}+no_runs",
+    f"{S30}+no_rules", f"{S30}+no_sources", f"{S30}+no_runs", f"{S30}+no_types", f"{S31}+no_values", f"{S31}+no_runs",
+    f"{S32}+no_runs",
     f"{S33}+no_sources", f"{S38}+no_rules", f"{S38}+no_story", f"{S39}+no_rules", f"{S40}+no_links", f"{BACK}+no_links",
 )  # fmt: skip
 async def test_what_may_not_be_read_makes_nothing_surer_and_is_said(world):

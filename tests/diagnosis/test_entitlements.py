@@ -346,8 +346,8 @@ async def test_8c_a_role_that_another_one_gives_as_well_says_so():
     assert (found.cause, [one.row for one in found.contributing]) == ("8c", ["8b", "8a"])
 
 
-@pytest.mark.parametrize("denied", ["link_rules", "held_values", "past_values"])
-async def test_8m_is_only_likely_when_the_history_cannot_be_read(denied):
+@pytest.mark.parametrize("denied", ["link_rules", "held_values", "past_values", "role_rules"])
+async def test_8m_is_only_likely_when_a_part_cannot_be_read(denied):
     nim = coming_back(rules=[FINANCE], organization="Finance")
     nim.denied = {denied}
     found = await ask(nim, told=BACK)

@@ -48,7 +48,9 @@ def origin_of(seen: Evidence, now: datetime) -> Origin:
     back = returned(chosen, seen.links, seen.links_then, seen.then)
     if back is None and never_again(seen.links, seen.then):
         return replace(origin, why=f"{origin.why} Since it was first there, it has not been provisioned again.")
-    return Origin("8m", Certainty.CONFIRMED if back else Certainty.LIKELY, _returns(origin, back), behind=origin.row)
+    given = seen.rules is not None or chosen.workflow_state not in _CALCULATED
+    sure = Certainty.CONFIRMED if back and given else Certainty.LIKELY
+    return Origin("8m", sure, _returns(origin, back), behind=origin.row)
 
 
 def _returns(origin: Origin, back: Return | None) -> str:
