@@ -4,7 +4,6 @@ import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 from bot.desk import job, jobs, order, orders, sync
 from bot.desk.command import Asking, Command
@@ -29,7 +28,6 @@ from bot.model.order import ResourceType
 
 MOST_CANDIDATES = 3
 MOST_OTHERS = 8
-LOOK_BACK = timedelta(days=4)
 _RUN = re.compile(r"^run\s+(-?\d+)$", re.IGNORECASE)
 Nameable = Job | Connector | ResourceType
 
@@ -118,29 +116,22 @@ async def _of_connector(asking: Asking, connector: Connector, what: str = "") ->
     wanted = {BLOCKED: stopped, EXPORT: errored}.get(what)
     if failed and (wanted or what != BLOCKED):
         return await _among(asking, max(wanted or failed, key=_started), failed)
-    blocked = await _blocked_run(asking, connector)
-    if blocked is not None:
-        return await _of_run(asking, blocked)
+    if (await asking.nim.connector(connector.id)).sync_blocked:
+        held = await _held_back(asking, connector)
+        if held is not None:
+            return held
     if failed:
         return await _among(asking, max(failed, key=_started), failed)
-    if what == BLOCKED and (settled := await _settled_block(asking, connector)) is not None:
+    if what == BLOCKED and (settled := await _held_back(asking, connector)) is not None:
         return settled
     return await sync.run(_about(asking, connector.identifier))
 
 
-async def _blocked_run(asking: Asking, connector: Connector) -> JobRun | None:
-    """The run whose threshold holds the connector back: incremental runs go on without it and look well."""
-    now = asking.env.now()
-    if not (await asking.nim.connector(connector.id)).sync_blocked:
-        return None
-    for task in await asking.nim.recent_task_runs(now - LOOK_BACK, connector_id=connector.id):
-        if task.state is RunState.BLOCKED:
-            return await asking.nim.job_run(task.job_run_id)
-    return None
+async def _held_back(asking: Asking, connector: Connector) -> Answer | None:
+    """The synchronization of the connector that waits at its threshold, or that somebody has settled since.
 
-
-async def _settled_block(asking: Asking, connector: Connector) -> Answer | None:
-    """A block that was asked about and waits no longer: somebody has resumed it, or a complete run has settled it."""
+    Incremental runs go on without a blocked connector and look well, so its jobs' newest runs do not tell.
+    """
     subject = Subject(connector_id=connector.id)
     found = await sync_threshold.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now())
     return order.answer_of(found) if found.evidence else None
