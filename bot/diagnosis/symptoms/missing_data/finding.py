@@ -44,7 +44,7 @@ _SAYS: Final = {
     "2m": "no fault of the synchronization is seen",
 }
 _NEXT: Final = {
-    "2a": "Judge the blocked synchronization: resume it, or repair the source and relaunch in complete mode.",
+    "2a": "Judge first what the threshold holds back: /nim why {connector} says whether the source is to be repaired.",
     "2b": "Look at the failed export: without it every synchronization works on old files.",
     "2c": "An application administrator activates the connector or adds it to the jobs, if it is wanted.",
     "2d": "The platform team looks at the scheduler and the agent.",
@@ -86,7 +86,10 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         certainty=first.certainty if first else Certainty.UNKNOWN,
         title=title(_title(evidence, name, first, now), connector),
         text=first.why if first else _without_cause(evidence),
-        next=_NEXT[first.row].format(owner=f"The {name} team ({owner})" if owner else f"The {name} team")
+        next=_NEXT[first.row].format(
+            owner=f"The {name} team ({owner})" if owner else f"The {name} team",
+            connector=connector.identifier if connector else "",
+        )
         if first
         else "",
         verify=_verify(first),
