@@ -72,7 +72,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         symptom=NUMBER,
         cause=row.name,
         certainty=row.certainty,
-        title=title(_title(evidence, row, solved)),
+        title=title(_title(evidence, row, solved), evidence.connector),
         text=_text(row, solved),
         next=_next(evidence, row, solved),
         verify=_VERIFY if row.name in EXTERNAL_ROWS else "",

@@ -99,7 +99,7 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         symptom=NUMBER,
         cause=verdict.row,
         certainty=verdict.certainty,
-        title=title(_title(name, verdict)),
+        title=title(_title(name, verdict), connector),
         text=f"{_going_on(evidence)}{verdict.why}{danger}",
         next=_next(evidence, verdict, team),
         verify=_verify(verdict),
