@@ -106,6 +106,17 @@ async def test_8b_it_follows_from_a_role_that_was_requested():
     assert any(fact.label == "Workflow" for fact in found.evidence)
 
 
+@pytest.mark.parametrize(("organization", "also"), [("Finance", []), ("HR", ["8h"])])
+async def test_8b_what_it_follows_from_is_compared_with_the_person_as_well(organization, also):
+    pack = held(18, "Finance pack", AssignmentKind.COMPOSITE_ROLE, id="a2", role_id="r2")
+    of_pack = RoleRule("8", "composite role rule", "r2", "Finance pack", dimensions=(("Organization", "Finance"),))
+    nim = world(held(inferred=True), pack, rules=[rule(parent="r2"), of_pack], organization=organization)
+    found = await ask(nim)
+    assert (found.cause, [one.row for one in found.contributing]) == ("8b", also)
+    assert ("no longer meets" in found.text) == bool(also)
+    assert len(nim.made) <= 8, nim.made
+
+
 async def test_8b_without_the_rule_is_only_likely():
     found = await ask(world(held(inferred=True), TITAN))
     assert (found.cause, found.certainty) == ("8b", Certainty.LIKELY)
@@ -238,8 +249,10 @@ async def test_8b_an_account_follows_from_the_role_that_gives_its_type():
     nim = world(ACCOUNT, ACCOUNT_ROLE)
     nim.all_role_rules = [
         RoleRule("3", "resource type rule", "71", "AD account", "r8", "AD account FR"),
-        RoleRule("4", "single role rule", "r8", "AD account FR", dimensions=(("Country", "FR"),)),
+        RoleRule("4", "single role rule", "r8", "AD account FR", dimensions=(("Organization", "Finance"),)),
     ]
+    assert "was not compared" in (await ask(nim, "ad account")).text
+    nim.versions = [ResourceVersion(JOHN.id, "Directory_User", "Doe, John", {"Organization": "Finance"})]
     found = await ask(nim, "ad account")
     assert (found.cause, found.certainty) == ("8b", Certainty.CONFIRMED)
     assert "single role “AD account FR”" in found.text
@@ -324,6 +337,15 @@ async def test_8m_a_right_that_follows_from_a_role_comes_back_with_it():
     assert (found.cause, found.certainty) == ("8m", Certainty.CONFIRMED)
     assert "Project Titan" in found.text
     assert "remove the role that it follows from" in found.next
+    assert len(nim.made) <= 8, nim.made
+
+
+async def test_8m_is_only_likely_while_the_rule_above_was_not_compared_with_the_person():
+    pack = held(18, "Finance pack", AssignmentKind.COMPOSITE_ROLE, id="a2", role_id="r2")
+    of_pack = RoleRule("8", "composite role rule", "r2", "Finance pack", dimensions=(("Organization", "Finance"),))
+    nim = coming_back(held(inferred=True), pack, rules=[rule(parent="r2"), of_pack], organization="Finance")
+    found = await ask(nim, told=BACK)
+    assert (found.cause, found.certainty) == ("8m", Certainty.LIKELY)
     assert len(nim.made) <= 8, nim.made
 
 

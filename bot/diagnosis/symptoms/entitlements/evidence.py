@@ -107,7 +107,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
     parent = requested_one(chosen, held, rules) if asked is None and rules and not comes_back else None
     inferred = parent_of(chosen, held, rules) is not None
     identity, parents_story, links = await asyncio.gather(
-        _dimensions(nim, reads, subject, chosen, rules) if not (comes_back and inferred) else _nothing(),
+        _dimensions(nim, reads, seen, chosen, rules) if not (comes_back and inferred) else _nothing(),
         _story(nim, reads, parent),
         _links(nim, reads, seen, given or ()),
     )
@@ -250,11 +250,12 @@ async def _rules(
 
 
 async def _dimensions(
-    nim: NimReads, reads: Reads, subject: Subject, chosen: Assignment, rules: Sequence[RoleRule] | None
+    nim: NimReads, reads: Reads, seen: Evidence, chosen: Assignment, rules: Sequence[RoleRule] | None
 ) -> ResourceVersion | None:
-    """The person's values of the attributes that the role's own rules look at."""
-    person = subject.person
-    names = {name for rule in rules or () if rule.role_id == chosen.role_id for name, _ in rule.dimensions}
+    """The person's values of the attributes that the rules of the role, and of those above it, look at."""
+    person = seen.subject.person
+    roles = {one.role_id for one, _ in lineage(chosen, seen.assignments or (), rules)}
+    names = {name for rule in rules or () if rule.role_id in roles for name, _ in rule.dimensions}
     if person is None or not names:
         return None
     known = await reads.attempt(nim.catalogue.properties(), "the properties of the entity types")

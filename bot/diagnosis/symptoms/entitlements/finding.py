@@ -7,7 +7,14 @@ from typing import Final
 from bot.diagnosis import links
 from bot.diagnosis.masking import masked
 from bot.diagnosis.symptoms.entitlements.evidence import Evidence, lineage
-from bot.diagnosis.symptoms.entitlements.rows import Origin, also_given, dimensions, origin_of, own_rules
+from bot.diagnosis.symptoms.entitlements.rows import (
+    Origin,
+    also_given,
+    dimensions,
+    goes_with_its_parent,
+    origin_of,
+    own_rules,
+)
 from bot.diagnosis.words import counted, listed, number, title
 from bot.model.assignment import Assignment
 from bot.model.finding import ActionKind, Certainty, ChainLink, Fact, Finding, Link, LinkMark, Offer, Remark
@@ -83,7 +90,10 @@ def diagnose(evidence: Evidence, now: datetime) -> Finding:
         ruled_out=_ruled_out(evidence, origin.row),
         missing=evidence.missing,
         links=_links(evidence),
-        offers=(*_recompute(evidence, origin.row), *links.opening(_links(evidence)[0])),
+        offers=(
+            *_recompute(evidence, goes=origin.row == "8h" or goes_with_its_parent(evidence)),
+            *links.opening(_links(evidence)[0]),
+        ),
         say_to_caller="It is known where this right comes from." if origin.row else "",
         as_of=min((one.read_at for one in evidence.assignments or () if one.read_at), default=now),
         chain=_path(evidence),
@@ -94,6 +104,8 @@ def _others(evidence: Evidence, origin: Origin, now: datetime) -> tuple[Remark, 
     """Other assignments of the same role, which keep giving it when this one ends; and roles that the words fit too."""
     chosen, row = evidence.chosen, origin.behind or origin.row
     remarks = [Remark(also, why) for also, why in also_given(evidence, row)]
+    if row == "8b" and goes_with_its_parent(evidence):
+        remarks.append(Remark("8h", "no rule gives what it follows from any more: it goes at the next computation"))
     for one in evidence.others[:_MOST_OTHERS]:
         fits = Remark("8", f"{one.kind.value} “{one.role}” fits the words too")
         if chosen is not None and one.role_id == chosen.role_id and not one.denied:
@@ -109,9 +121,9 @@ def _next(origin: Origin) -> str:
     return _NEXT.get(origin.row or "", "Look at View Permissions of the person.")
 
 
-def _recompute(evidence: Evidence, row: str | None) -> tuple[Offer, ...]:
+def _recompute(evidence: Evidence, *, goes: bool) -> tuple[Offer, ...]:
     """The complete computation that takes away what no rule gives any more: the only job that computes everybody."""
-    if row != "8h":
+    if not goes:
         return ()
     world = evidence.landscape
     jobs = [

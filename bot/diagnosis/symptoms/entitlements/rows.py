@@ -48,9 +48,16 @@ def origin_of(seen: Evidence, now: datetime) -> Origin:
     back = returned(chosen, seen.links, seen.links_then, seen.then)
     if back is None and never_again(seen.links, seen.then):
         return replace(origin, why=f"{origin.why} Since it was first there, it has not been provisioned again.")
-    given = seen.rules is not None or chosen.workflow_state not in _CALCULATED
-    sure = Certainty.CONFIRMED if back and given else Certainty.LIKELY
+    sure = Certainty.CONFIRMED if back and _is_given(seen, chosen) else Certainty.LIKELY
     return Origin("8m", sure, _returns(origin, back), behind=origin.row)
+
+
+def _is_given(seen: Evidence, chosen: Assignment) -> bool:
+    """Whether what gives it was read: a request, or at the top of its line a rule that the person meets."""
+    top = lineage(chosen, seen.assignments or (), seen.rules)[-1][0]
+    if top.workflow_state not in _CALCULATED:
+        return True
+    return any(matches(rule, seen) for rule in own_rules(seen, top))
 
 
 def _returns(origin: Origin, back: Return | None) -> str:
@@ -335,11 +342,32 @@ def also_given(seen: Evidence, row: str | None) -> list[tuple[str, str]]:
     return found
 
 
+def rule_unmet(seen: Evidence, one: Assignment) -> RoleRule | None:
+    """A rule that gave the role, where the person meets none of its rules any more."""
+    rules = own_rules(seen, one)
+    return rules[0] if rules and all(matches(rule, seen) is False for rule in rules) else None
+
+
+def goes_with_its_parent(seen: Evidence) -> bool:
+    """What it follows from is given by no rule any more: both go at the next complete computation."""
+    if seen.chosen is None:
+        return False
+    line = lineage(seen.chosen, seen.assignments or (), seen.rules)
+    top = line[-1][0]
+    return len(line) > 1 and top.workflow_state in _CALCULATED and rule_unmet(seen, top) is not None
+
+
 def _of_parent(seen: Evidence, top: Assignment, now: datetime) -> str:
     if top.workflow_state in EFFECTIVE and (top.workflow_id or top.requester):
         return f", and “{top.role}” was requested and approved"
     if top.workflow_state in _CALCULATED:
-        return f", and a rule gives “{top.role}”" if own_rules(seen, top) else ""
+        unmet = rule_unmet(seen, top)
+        if unmet is not None:
+            return f", and the person no longer meets the rule that gave “{top.role}” ({dimensions(unmet)})"
+        rules = own_rules(seen, top)
+        if any(matches(rule, seen) for rule in rules):
+            return f", and a rule gives “{top.role}”"
+        return f", and a rule gave “{top.role}”; whether the person still meets it was not compared" if rules else ""
     found = _state_first(top, now)
     return f". “{top.role}”: {found.why}".rstrip(".") if found else ""
 
