@@ -11,7 +11,7 @@ from bot.diagnosis.reading import Reads
 from bot.diagnosis.site import Site
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import errored_orders, exports, provisioning_threshold, sync_threshold, task_failures
-from bot.diagnosis.words import moment, title
+from bot.diagnosis.words import counted, moment, title
 from bot.model.finding import Certainty, Fact, Finding, Missing, Remark
 from bot.model.job import JobRun, RunState, TaskKind, TaskRun
 from bot.ports import NimReads
@@ -55,6 +55,8 @@ async def examine_run(
     if run.state is RunState.CANCELLED:
         by = "somebody" if not run.started_by else "a person"
         return _plain(run, site, now, f"{name} was cancelled", f"Run {run.id} was stopped by {by}; it did not fail.")
+    if (stopped := await _of_blocked_generation(nim, subject, run, site, now)) is not None:
+        return stopped
     reads = Reads()
     tasks = await reads.attempt(nim.task_runs(run.id), "the tasks of the run", look_at="Job Results")
     if tasks is None:
@@ -62,13 +64,40 @@ async def examine_run(
     trouble = trouble_in(tasks)
     if trouble is None:
         found = await _let_through(nim, subject, tasks, site, now) or await _skipped(nim, subject, tasks, site, now)
-        return found or _no_failed_task(run, site, now, name)
-    found = await _of_task(nim, subject, trouble, tasks, site, now)
+        return found or await _left_behind(nim, run, site, now, name) or _no_failed_task(run, site, now, name)
+    return _with_others(await _of_task(nim, subject, trouble, tasks, site, now), trouble)
+
+
+def _with_others(found: Finding, trouble: Trouble) -> Finding:
     also = tuple(
         Remark(_SYMPTOM_OF.get(one.kind, ""), f"task {one.name} ({one.kind.value}) failed too")
         for one in trouble.others
     )
     return replace(found, contributing=found.contributing + also)
+
+
+async def _of_blocked_generation(
+    nim: NimReads, subject: Subject, run: JobRun, site: Site, now: datetime
+) -> Finding | None:
+    """A blocked run of a job that can stop at a provisioning threshold only: its tasks are among the recent ones.
+
+    None where the job holds another task that stops, or where the run is older than what was read.
+    """
+    if run.state is not RunState.BLOCKED:
+        return None
+    world = await landscape(nim.catalogue, Reads())
+    kinds = {one.kind for one in world.tasks_of(run.job_id)}
+    if TaskKind.GENERATE not in kinds or TaskKind.SYNCHRONIZE in kinds:
+        return None
+    evidence = await provisioning_threshold.gather(nim, subject, site, now)
+    own = sorted(
+        (one for one in evidence.recent or () if one.job_run_id == run.id),
+        key=lambda one: (one.started_at is None, one.started_at or now, one.id),
+    )
+    trouble = trouble_in(own)
+    if evidence.task is None or trouble is None:
+        return None
+    return _with_others(provisioning_threshold.diagnose(evidence, now), trouble)
 
 
 async def _let_through(
@@ -80,6 +109,33 @@ async def _let_through(
         return None
     about = replace(subject, connector_id=resumed.connector_id)
     return sync_threshold.diagnose(await sync_threshold.gather(nim, about, site, now), now)
+
+
+async def _left_behind(nim: NimReads, run: JobRun, site: Site, now: datetime, name: str) -> Finding | None:
+    """A green run beside errored orders: no run sends them again before they are unblocked."""
+    reads = Reads()
+    world = await landscape(nim.catalogue, reads)
+    fulfilled = {one.connector_id for one in world.tasks_of(run.job_id) if one.kind is TaskKind.FULFILL} - {None}
+    if run.state is not RunState.COMPLETED or not fulfilled:
+        return None
+    types = world.types_of(fulfilled)
+    orders = await reads.attempt(nim.orders(errored=True, resource_type_ids=types), "the errored orders")
+    if not orders:
+        return None
+    left = counted(len(orders), "earlier order", exact=orders.exact)
+    still = "is still" if len(orders) == 1 else "are still"
+    return replace(
+        _plain(
+            run,
+            site,
+            now,
+            f"{name} went well; {left} {still} in error",
+            f"Run {run.id} ended without a failed task. {left[:1].upper()}{left[1:]} {still} in error: "
+            "no run sends them again before they are unblocked.",
+        ),
+        next="Look at those orders: /nim orders errored",
+        missing=reads.missing,
+    )
 
 
 async def _skipped(

@@ -100,6 +100,7 @@ async def test_a_run_that_went_well_is_told_as_such():
     nim = leavers()
     nim.all_runs[0] = replace(nim.all_runs[0], state=RunState.COMPLETED)
     nim.all_task_runs = nim.all_task_runs[:1]
+    nim.all_the_orders = []
     assert (await ask(nim)).title.endswith("went well")
 
 
@@ -123,3 +124,13 @@ async def test_relaunching_is_offered_with_the_run_that_was_seen():
     nim = leavers()
     offer = next(one for one in (await ask(nim)).offers if one.action is ActionKind.RELAUNCH)
     assert (offer.target, offer.seen) == ("1003", "48260")
+
+
+async def test_a_green_run_beside_errored_orders_says_that_it_does_not_send_them():
+    nim = leavers()
+    nim.all_runs.append(run("48300", "1003", start=ago(hours=1), minutes=10))
+    found = await ask(nim, 1)
+    assert found.title == "Job 1003 went well; 162 earlier orders are still in error"
+    assert "no run sends them again" in found.text
+    nim.all_the_orders = []
+    assert (await ask(nim, 1)).title == "Job 1003 went well"

@@ -66,7 +66,7 @@ async def gather(
             without="Whether identity or account data failed before is not known.",
         ),
     )
-    task = task or _blocked(recent, subject.connector_id)
+    task = task or _blocked(recent, subject)
     if task is None:
         return Evidence(subject, site, world, recent=recent, missing=reads.missing)
     run = subject.run or await reads.attempt(nim.job_run(task.job_run_id), f"run {task.job_run_id}")
@@ -216,17 +216,19 @@ def account_names(values: Mapping[OrderId, tuple[OrderProperty, ...]]) -> tuple[
     return tuple(found)
 
 
-def _blocked(recent: Page[TaskRun] | None, connector_id: ConnectorId | None) -> TaskRun | None:
-    return next(
-        (
-            one
-            for one in recent or ()
-            if one.kind is TaskKind.GENERATE
-            and one.state is RunState.BLOCKED
-            and (connector_id is None or one.connector_id == connector_id)
-        ),
-        None,
-    )
+def _blocked(recent: Page[TaskRun] | None, subject: Subject) -> TaskRun | None:
+    """The newest blocked generation of the run, or of the connector, that is asked about."""
+    own = [
+        (one.started_at, one.id, one)
+        for one in recent or ()
+        if one.kind is TaskKind.GENERATE
+        and one.state is RunState.BLOCKED
+        and one.started_at
+        and (subject.connector_id is None or one.connector_id == subject.connector_id)
+        and (subject.run is None or one.job_run_id == subject.run.id)
+    ]
+    newest = max(own, key=lambda one: one[:2], default=None)
+    return newest[2] if newest is not None else None
 
 
 def main_kind(orders: Page[Order] | None) -> tuple[ResourceTypeId, ChangeType] | None:
