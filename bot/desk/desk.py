@@ -15,7 +15,7 @@ from bot.desk.hearing import Heard, Hearing
 from bot.desk.wording import ticket_of
 from bot.errors import Ambiguous, DeskError, NimError, NimMissing, NotAllowed, NotFound, NotUnderstood, Stale
 from bot.intents import command as typed
-from bot.intents.plain import is_command, is_known
+from bot.intents.told_apart import is_command, is_known
 from bot.model.actor import Actor, Place, Role
 from bot.model.answer import Answer, AnswerKind, Choice
 from bot.model.audit import AuditEvent, AuditRecord

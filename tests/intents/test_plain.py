@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from bot.intents.command import tidy
 from bot.intents.meanings import Lost, Unsure, Wish
 from bot.intents.names import Kind, Names, Thing
-from bot.intents.plain import is_command, meaning, people_to_try
+from bot.intents.plain import meaning, people_to_try
 from bot.intents.sentence import parse
+from bot.intents.told_apart import is_command
 from bot.model.intent import Verb
 from tests.intents.scene import NAMES, is_right, phrasings, told, understood, wishes
 
