@@ -30,7 +30,9 @@ from bot.slack.render import Renderer
 from bot.slack.rooms import Rooms
 from bot.slack.sender import Sender
 from bot.store.store import Store
+from bot.watch.incidents import Count
 from bot.watch.loop import Drawing, Limits, Watch
+from bot.watch.reading import left_in_error
 from bot.watch.routing import Route, Routes
 
 JUDGING = Judging(
@@ -154,18 +156,27 @@ def _progress(parts: Parts) -> Callable[[Action], Awaitable[Message]]:
         wish = action.wish
         env = parts.environments[wish.env]
         incident = await parts.store.incidents.get(wish.incident_id) if wish.incident_id is not None else None
+        left = await _left(action, incident, env)
         card = ProgressCard(
             action,
             env.label,
             job_name=wish.job_name,
-            still_errored=incident.open_orders if incident else None,
-            still_exact=incident.open_orders_exact if incident else True,
+            still_errored=left.orders if left else None,
+            still_exact=left.exact if left else True,
             incident=f"incident {incident.id}" if incident else "",
         )
         private = wish.place.channel.startswith("D")
         return parts.renderer.progress(card, Audience.PERSON if private else Audience.CHANNEL)
 
     return draw
+
+
+async def _left(action: Action, incident: Incident | None, env: Environment) -> Count | None:
+    """Errored orders beside a verdict: read now, since the incident's count may be of the moment in between."""
+    if incident is None or incident.open_orders is None:
+        return None
+    counted = await left_in_error(env.reads(), incident.job_id) if action.verdict is not None else None
+    return counted or Count(incident.open_orders, incident.open_orders_exact)
 
 
 def _where(parts: Parts) -> Callable[[Action], Awaitable[tuple[str, str]]]:

@@ -66,7 +66,7 @@ class Reading:
             diagnosis.cancel()
             return None
         task = changes.culprit(tasks or ())
-        orders = await self._count(nim, await self.connectors(nim, run.job_id)) if sends_orders(task) else None
+        orders = await left_in_error(nim, run.job_id) if sends_orders(task) else None
         names = [
             name for name in (job.identifier if job else run.job_identifier, job.name if job else run.job_name) if name
         ]
@@ -96,10 +96,10 @@ class Reading:
         return None
 
     async def green(self, nim: NimReads, run: JobRun, open_now: Sequence[Incident]) -> Green | None:
-        connectors = await self.connectors(nim, run.job_id)
+        connectors = await connectors_of(nim, run.job_id)
         touched = []
         for incident in open_now:
-            shared = connectors & await self.connectors(nim, incident.job_id)
+            shared = connectors & await connectors_of(nim, incident.job_id)
             if incident.job_id == run.job_id or shared:
                 touched.append(incident)
         if not touched:
@@ -109,34 +109,37 @@ class Reading:
         tasks = await or_none(nim.task_runs(run.id)) if any(not is_about_orders(one) for one in own) else None
         counts: dict[IncidentId, Count] = {}
         for incident in about_orders:
-            count = await self._count(nim, await self.connectors(nim, incident.job_id))
+            count = await left_in_error(nim, incident.job_id)
             if count is not None:
                 counts[incident.id] = count
         touches = frozenset(one.id for one in touched)
         return Green(run, touches, tasks, counts, await self._blocked(nim, connectors))
-
-    async def _count(self, nim: NimReads, connectors: frozenset[ConnectorId]) -> Count | None:
-        """Errored orders of these connectors; None when they cannot be read."""
-        types = await or_none(nim.catalogue.resource_types())
-        ids = [one.id for one in types or () if one.connector_id in connectors]
-        if not ids:
-            return None
-        page = await or_none(nim.orders(errored=True, resource_type_ids=ids, limit=ORDERS_READ))
-        return Count(len(page), page.exact) if page is not None else None
 
     async def _blocked(self, nim: NimReads, connectors: frozenset[ConnectorId]) -> bool | None:
         known = await or_none(nim.catalogue.connectors())
         shown = [one.sync_blocked for one in known or () if one.id in connectors and one.sync_blocked is not None]
         return any(shown) if shown else None
 
-    async def connectors(self, nim: NimReads, job_id: JobId) -> frozenset[ConnectorId]:
-        tasks = await or_none(nim.catalogue.tasks()) or ()
-        steps = await or_none(nim.catalogue.steps()) or ()
-        mine = {step.task_id for step in steps if step.job_id == job_id}
-        return frozenset(task.connector_id for task in tasks if task.id in mine and task.connector_id)
-
     async def jobs(self, nim: NimReads) -> dict[JobId, Job]:
         return {job.id: job for job in await or_none(nim.catalogue.jobs()) or ()}
+
+
+async def left_in_error(nim: NimReads, job_id: JobId) -> Count | None:
+    """Errored orders of the job's connectors; None when they cannot be read."""
+    connectors = await connectors_of(nim, job_id)
+    types = await or_none(nim.catalogue.resource_types())
+    ids = [one.id for one in types or () if one.connector_id in connectors]
+    if not ids:
+        return None
+    page = await or_none(nim.orders(errored=True, resource_type_ids=ids, limit=ORDERS_READ))
+    return Count(len(page), page.exact) if page is not None else None
+
+
+async def connectors_of(nim: NimReads, job_id: JobId) -> frozenset[ConnectorId]:
+    tasks = await or_none(nim.catalogue.tasks()) or ()
+    steps = await or_none(nim.catalogue.steps()) or ()
+    mine = {step.task_id for step in steps if step.job_id == job_id}
+    return frozenset(task.connector_id for task in tasks if task.id in mine and task.connector_id)
 
 
 async def or_none(reading: Awaitable[T]) -> T | None:
