@@ -16,6 +16,7 @@ from bot.diagnosis.symptoms.entitlements.rows import (
     own_rules,
 )
 from bot.diagnosis.words import counted, listed, number, title
+from bot.diagnosis.workflow_state import workflow_word
 from bot.model.assignment import Assignment
 from bot.model.finding import ActionKind, Certainty, ChainLink, Fact, Finding, Link, LinkMark, Offer, Remark
 from bot.model.job import TaskKind
@@ -224,7 +225,7 @@ def _state(one: Assignment, now: datetime) -> Fact:
     how = "denied" if one.denied else "inferred" if one.inferred else "direct"
     return Fact(
         one.kind.value.capitalize(),
-        f"“{one.role}”, state {one.workflow_state}, {how}",
+        f"“{one.role}”: {workflow_word(one.workflow_state)}, {how}",
         f"assignment {one.id}",
         one.created_at or one.performed_at or one.read_at or now,
     )

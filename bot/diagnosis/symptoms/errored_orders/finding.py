@@ -258,7 +258,7 @@ def _of_one(judged: Judged, evidence: Evidence, now: datetime) -> Finding:
     waits = order.state is OrderState.AWAITING_APPROVAL
     contributing = (Remark("4h", "the order also waits for a review; the error comes first"),) if waits else ()
     happened = (
-        f"Order {order.id}, last act {moment(order.performed_at)}." if order.performed_at else f"Order {order.id}."
+        f"Order {order.id}, last tried {moment(order.performed_at)}." if order.performed_at else f"Order {order.id}."
     )
     return Finding(
         symptom=NUMBER,
