@@ -19,6 +19,7 @@ BLOCKED_JOBS: Final = f"jobs {BLOCKED}"
 """What `why` takes for whatever failed or stopped at a threshold where nothing is named; "AD blocked", "AD export"."""
 _BLOCKING: Final = frozenset({3, 7})
 _LEAST_KEY: Final = 4
+_HOLDS: Final = frozenset({"has", "have", "had", "hasn", "no", "a", "n"})
 _AFTER_A_KEY: Final = frozenset(
     {"is", "est", "isn", "not", "n", "in", "dans", "missing", "doesn", "does", "absent", "manque", "a"}
 )
@@ -37,7 +38,7 @@ class Case:
         self.type = self._one(Kind.RESOURCE_TYPE)
         self.connector = self._connector()
         self.who = next((one for one in sentence.people if one.strong or one.words in found), None)
-        number = sentence.number_behind(Concept.PERSON)
+        number = sentence.number_behind(Concept.PERSON) or self._number_that_holds()
         self.person = self.who.words if self.who else number
         self.held_from = self._french_has()
         self.pointed = next((one for one in sentence.people if one.pointed), None)
@@ -76,6 +77,13 @@ class Case:
         start = self.s.spans[Concept.OBJECT][1]
         behind = next((one for one in self.s.people if one.start == start), None)
         return behind.words if behind is not None else ""
+
+    def _number_that_holds(self) -> str:
+        """An employee number that stands where a name would: "10010 has …", "10002 no AD account"."""
+        for word, behind in zip(self.s.words, self.s.words[1:], strict=False):
+            if word.key.isdigit() and len(word.key) >= _LEAST_KEY and behind.key in _HOLDS and not self.order:
+                return word.key
+        return ""
 
     def _french_has(self) -> int:
         """Where what somebody holds begins in "pourquoi jdoe a Domain Admins"; 0 for other sentences."""
@@ -215,6 +223,8 @@ _DRESS: Final = frozenset(
 
 def entitlement_of(c: Case) -> str:
     """What is held: behind "have", else behind the person, without the words that only say that it is a right."""
+    if taken := _taken_from(c):
+        return taken
     if c.has(Concept.HAS):
         start = c.s.spans[Concept.HAS][1]
     elif c.held_from:
@@ -236,6 +246,16 @@ def entitlement_of(c: Case) -> str:
     while last + 1 < len(c.s.words) and last + 1 not in away and _goes_on(c.s.words[last + 1]):
         last += 1
     return c.s.typed(first, last + 1)
+
+
+def _taken_from(c: Case) -> str:
+    """ "I removed VPN full from jdoe": what stands between."""
+    end = c.who.start - 1 if c.who is not None else 0
+    start = c.s.spans.get(Concept.UNWANTED, (0, 0))[1]
+    if end <= start or not start or c.s.words[end].key != "from":
+        return ""
+    kept = [at for at in range(start, end) if c.s.words[at].key not in _DRESS | STOPWORDS]
+    return c.s.typed(kept[0], end) if kept else ""
 
 
 def _goes_on(word: Word) -> bool:

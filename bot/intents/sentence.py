@@ -348,7 +348,9 @@ def _people(words: Sequence[Word], taken: set[int]) -> tuple[Person, ...]:
 
 
 PARTICLES: Final = frozenset({"de", "la", "le", "du", "des", "van", "von", "der", "den", "el", "al", "di", "da", "d"})
-_POINTING: Final = frozenset({"of", "for", "does", "did", "user", "utilisateur", "pour", "de", "d", "mr", "mrs", "mme"})
+_POINTING: Final = frozenset(
+    {"of", "for", "from", "does", "did", "user", "utilisateur", "pour", "de", "d", "mr", "mrs", "mme"}
+)
 
 
 def _end_of_name(words: Sequence[Word], start: int, taken: set[int]) -> int:
