@@ -1,7 +1,9 @@
 """The same world with the bot in Slack: one question is typed to it, and what a person reads is set beside `ask`."""
 
+import asyncio
 import html
 import re
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,13 +11,11 @@ from typing import Any
 
 import aiohttp
 
-from bot.app import running
 from bot.model.finding import Certainty
-from bot.settings import Settings
 from bot.slack.wording import CERTAINTY
 from sandbox.workspace import WorkspaceConfig, start_workspace, with_manifest
 from tests.acceptance.asking import World as Labelled
-from tests.journeys.world import ROOT, Person, World, buttons_of, text_of
+from tests.journeys.world import PATIENCE, ROOT, Person, World, buttons_of, text_of
 
 PRESSED = {"unblock_one", "relaunch", "relaunch_complete", "open"}
 """Actions that are buttons; the others are told in words."""
@@ -24,31 +24,73 @@ CUT = re.compile(r"…$")
 """A text that was cut to its element's budget ends so."""
 
 
+SETTINGS = """
+[slack]
+mode = "socket"
+bot_token = "{bot_token}"
+app_token = "{app_token}"
+api_url = "{api_url}"
+default_channel = "#iam-alerts"
+
+[http]
+port = 0
+
+[store]
+url = "sqlite+aiosqlite:///{folder}/nimdesk.db"
+
+[access]
+viewer = ["@helpdesk"]
+operator = ["@iam-operators"]
+approver = ["@iam-owners"]
+"""
+LOOK = """
+[environments.{name}]
+label = "PRODUCTION"
+url = "{url}"
+client_id = "{client_id}"
+client_domain = "{client_domain}"
+client_secret = "{client_secret}"
+timezone = "Europe/Paris"
+service_reviewers = ["Automation"]
+poll_seconds = 60
+{companion}
+"""
+
+
 @asynccontextmanager
-async def an_operator(labelled: Labelled, folder: Path, *, companion: bool) -> AsyncIterator[Person]:
-    """Omar, before a workspace in which the bot looks at this world."""
+async def an_operator(labelled: Labelled, folder: Path) -> AsyncIterator[Person]:
+    """Omar, before a bot that looks at this world twice: as `seeing`, and as `blind` to logs and files."""
+    sandbox = labelled.sandbox
     workspace = await start_workspace(with_manifest(WorkspaceConfig(mode="socket"), ROOT / "manifest.yml"))
-    asked = labelled.settings(companion=companion)
-    settings = Settings.model_validate(
-        {
-            "environments": {
-                name: one.model_copy(update={"poll_seconds": 60}) for name, one in asked.environments.items()
-            },
-            "slack": {
-                "mode": "socket",
-                "bot_token": workspace.bot_token,
-                "app_token": workspace.app_token,
-                "api_url": workspace.api_url.rstrip("/"),
-                "default_channel": "#iam-alerts",
-            },
-            "http": {"port": 0},
-            "store": {"url": f"sqlite+aiosqlite:///{folder.as_posix()}/nimdesk.db"},
-            "access": {"viewer": ["@helpdesk"], "operator": ["@iam-operators"], "approver": ["@iam-owners"]},
-        }
+    nim = {name: getattr(sandbox, name) for name in ("url", "client_id", "client_domain", "client_secret")}
+    companion = f'companion_url = "{sandbox.url}"\ncompanion_token = "{sandbox.companion_token}"'
+    settings = folder / "nimdesk.toml"
+    settings.write_text(
+        SETTINGS.format(
+            bot_token=workspace.bot_token,
+            app_token=workspace.app_token,
+            api_url=workspace.api_url.rstrip("/"),
+            folder=folder.as_posix(),
+        )
+        + LOOK.format(name="seeing", companion=companion, **nim)
+        + LOOK.format(name="blind", companion="", **nim),
+        encoding="utf-8",
     )
-    async with aiohttp.ClientSession() as http, running(settings):
-        yield World(labelled.sandbox, workspace, http, folder).person("omar")
-    await workspace.close()
+    words = ["-m", "bot.cli", "run", "--config", str(settings)]
+    with (folder / "bot.log").open("wb") as log:
+        bot = await asyncio.create_subprocess_exec(
+            sys.executable, *words, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=log
+        )
+    try:
+        assert bot.stdout is not None
+        told = (await asyncio.wait_for(bot.stdout.readline(), PATIENCE)).decode()
+        assert "listens at" in told, (folder / "bot.log").read_text(encoding="utf-8")
+        async with aiohttp.ClientSession() as http:
+            yield World(sandbox, workspace, http, folder).person("omar")
+    finally:
+        bot.kill()
+        await bot.wait()
+        await workspace.close()
 
 
 def differences(message: dict[str, Any], answer: dict[str, Any]) -> list[str]:
