@@ -86,10 +86,12 @@ async def _slack(settings: Settings) -> AsyncIterator[Line]:
 
 async def _environment(settings: Settings, name: str, env: NimEnvironment) -> AsyncIterator[Line]:
     nim = env.reads()
-    for what, read in _reads(nim, env):
-        yield await _tried(f"{name} {what}", read)
-    async for line in _jobs(name, nim):
+    tried = await asyncio.gather(*(_tried(f"{name} {what}", read) for what, read in _reads(nim, env)))
+    for line in tried:
         yield line
+    if not all(line.bad for line in tried):
+        async for line in _jobs(name, nim):
+            yield line
     yield await _companion(settings, name, nim)
     for part, shown in env.capabilities.table.items():
         known = {True: "yes", False: "no, and it is not asked for any more", None: "not asked for yet"}[shown]
