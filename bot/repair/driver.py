@@ -112,4 +112,6 @@ async def supervised(name: str, service: Service) -> None:
             lasted = asyncio.get_running_loop().time() - started
             failures = 0 if lasted > PAUSES[-1] else failures + 1
             log.exception("service broke down", service=name, failures=failures)
+            if (own := asyncio.current_task()) is not None and own.cancelling():
+                raise asyncio.CancelledError from None  # it was told to end, and broke down on the way
         await asyncio.sleep(PAUSES[min(failures, len(PAUSES)) - 1] if failures else PAUSES[0])

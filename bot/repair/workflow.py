@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Thread
 from typing import Final
 
 import structlog
@@ -32,6 +33,9 @@ VERSION: Final = "1"
 EXECUTOR: Final = "nimdesk"
 """All replicas share it: whoever drives goes on with whatever the last driver left."""
 LET_FINISH_SECONDS: Final = 3.0
+END_SECONDS: Final = 3.0
+"""How long DBOS may take to end: stopped right after its start it waits ten seconds for each of its own threads."""
+_LOOK_SECONDS: Final = 0.02
 _ENDED: Final = ("SUCCESS", "ERROR", "CANCELLED")
 
 Where = Callable[[Action], Awaitable[tuple[str, str]]]
@@ -56,6 +60,7 @@ class Engine:
     """DBOS in this process. At most one is started at a time, since DBOS is one per process."""
 
     _current: "Engine | None" = None
+    _ending: Thread | None = None
 
     def __init__(self, repairs: Repairs, database_url: str, *, poll_seconds: float = 1.0) -> None:
         self._repairs = repairs
@@ -72,6 +77,8 @@ class Engine:
         """Goes on with all workflows that a former driver has left."""
         if Engine._current is not None:
             raise RuntimeError("an engine is running in this process already")
+        if Engine._ending is not None:
+            await asyncio.to_thread(Engine._ending.join)
         Engine._current = self
         config: DBOSConfig = {
             "name": "nimdesk",
@@ -100,7 +107,12 @@ class Engine:
         # DBOS has made its own threads the loop's default ones, and they end with it: lookups of host names and what
         # else uses threads would fail from then on.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(thread_name_prefix="nimdesk"))
-        await asyncio.to_thread(DBOS.destroy)
+        Engine._ending = Thread(target=DBOS.destroy, name="the end of DBOS", daemon=True)
+        Engine._ending.start()
+        for _ in range(round(END_SECONDS / _LOOK_SECONDS)):
+            if not Engine._ending.is_alive():
+                break
+            await asyncio.sleep(_LOOK_SECONDS)
         Engine._current = None
 
     async def drive(self, action_id: ActionId) -> None:

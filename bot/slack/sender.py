@@ -145,7 +145,7 @@ class Sender:
 
     async def _stop(self) -> None:
         """Rows in line go back at once; a call under way gets a moment to end."""
-        for lane in self._lanes.values():
+        for lane in tuple(self._lanes.values()):
             while not lane.empty():
                 await self._queue.failed(lane.get_nowait(), "stopped", self._clock.now())
         if self._tasks:

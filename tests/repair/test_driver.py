@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.model.action import ActionState
-from bot.repair.driver import Driver
+from bot.repair.driver import Driver, supervised
 from bot.repair.workflow import Engine
 from tests.repair.program import ON_BOTH
 
@@ -69,6 +69,23 @@ async def test_actions_that_were_asked_before_it_started_are_carried_out_too(dri
     await drive(driver)
 
     await reached(store, action.id, ActionState.DONE)
+
+
+async def test_a_service_whose_end_breaks_down_ends_all_the_same():
+    async def breaks_at_its_end():
+        try:
+            await asyncio.sleep(60)
+        finally:
+            raise RuntimeError("dictionary changed size during iteration")
+
+    service = asyncio.create_task(supervised("sender", breaks_at_its_end))
+    await asyncio.sleep(0.01)
+
+    service.cancel()
+    _, running = await asyncio.wait([service], timeout=3)
+
+    assert not running
+    assert service.cancelled()
 
 
 async def test_a_service_that_breaks_down_is_started_again_and_the_others_go_on(driver, drive, store, relaunch, clock):
