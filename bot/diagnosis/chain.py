@@ -13,7 +13,6 @@ from bot.model.order import ChangeType, Order, OrderState
 from bot.model.person import Person
 from bot.model.value import Source
 
-_NO_END: Final = 9999
 PENDING_APPROVAL: Final = frozenset({8, 9, 10, 11, 12, 13, 25})
 DECLINED: Final = frozenset({17, 20})
 EFFECTIVE: Final = frozenset({4, 16, 18, 24, 27, 116, 118})
@@ -61,7 +60,7 @@ def stopped_at(chain: Sequence[ChainLink]) -> ChainLink | None:
 
 
 def _over(at: datetime | None, now: datetime) -> bool:
-    return at is not None and at.year < _NO_END and at <= now
+    return at is not None and at <= now
 
 
 def _record(way: Way, now: datetime) -> ChainLink:

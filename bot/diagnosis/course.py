@@ -13,7 +13,6 @@ from bot.model.finding import Certainty, LinkMark
 from bot.model.job import Job, JobRun, RunState, TaskKind
 from bot.model.order import Order, OrderState
 
-_NO_END: Final = 9999
 _FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
 _NOT_WELL: Final = _FAILED | {RunState.BLOCKED, RunState.CANCELLED}
 _UNDER_WAY: Final = frozenset({RunState.RUNNING, RunState.QUEUED})
@@ -63,7 +62,7 @@ def course_of(
     order: Order, world: Landscape, site: Site, now: datetime, latest: Sequence[JobRun] | None = None
 ) -> Course:
     """`latest` are the newest runs of all jobs; None where they were not read, which leaves open whether runs come."""
-    if order.start_date is not None and order.start_date > now and order.start_date.year < _NO_END:
+    if order.start_date is not None and order.start_date > now:
         due = moment(order.start_date)
         return Course(
             "is not due yet",

@@ -17,7 +17,6 @@ from bot.model.finding import ActionKind, Certainty, Fact, Finding, Offer
 from bot.ports import NimReads
 
 _MOST_COMPARED: Final = 16
-_NO_END: Final = 9999
 
 
 async def behind_its_source(
@@ -25,7 +24,7 @@ async def behind_its_source(
 ) -> Finding | None:
     """Everything is done, and yet the identity is not what its only source says: a computation is missing."""
     person = way.person
-    live = [one for one in way.sources or () if one.valid_to is None or one.valid_to.year >= _NO_END]
+    live = [one for one in way.sources or () if one.valid_to is None]
     names = await reads.attempt(nim.catalogue.properties(), "the properties of the entity types")
     if len(live) != 1 or names is None:
         return None

@@ -32,7 +32,6 @@ DEEPEST: Final = 5
 """Parents of a role that are followed."""
 _MOST_LINKS: Final = 20
 _MOST_HELD: Final = 200
-NO_END: Final = 9999
 LOOK_BACK: Final = timedelta(days=2)
 _IN_FORCE: Final = EFFECTIVE | PENDING_APPROVAL
 _RULE_OF: Final = {
@@ -128,7 +127,7 @@ async def gather(nim: NimReads, subject: Subject, site: Site, now: datetime) -> 
 
 def _may_be_gone(chosen: Assignment, now: datetime) -> bool:
     """Its state does not tell whether an account holds it, or which."""
-    ended = chosen.end_date is not None and chosen.end_date.year < NO_END and chosen.end_date <= now
+    ended = chosen.end_date is not None and chosen.end_date <= now
     return chosen.workflow_state not in _IN_FORCE or chosen.denied or ended
 
 

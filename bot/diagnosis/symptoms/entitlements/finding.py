@@ -23,7 +23,6 @@ from bot.model.job import TaskKind
 from bot.model.order import HeldValue
 
 NUMBER: Final = 8
-_NO_END: Final = 9999
 _MOST: Final = 12
 _MOST_LINKS: Final = 2
 _MOST_OTHERS: Final = 3
@@ -182,7 +181,7 @@ def _facts(evidence: Evidence, now: datetime) -> tuple[Fact, ...]:
             )
             for decision in one.reviewers
         )
-        if one.end_date is not None and one.end_date.year < _NO_END:
+        if one.end_date is not None:
             facts.append(Fact("Ends", one.role, f"assignment {one.id}", one.end_date))
     for rule in own_rules(evidence, chosen)[:2]:
         author = f", changed by {rule.changed_by}" if rule.changed_by else ""

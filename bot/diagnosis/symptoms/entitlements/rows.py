@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.diagnosis.chain import EFFECTIVE, PENDING_APPROVAL
-from bot.diagnosis.symptoms.entitlements.evidence import NO_END, Evidence, lineage, parent_of
+from bot.diagnosis.symptoms.entitlements.evidence import Evidence, lineage, parent_of
 from bot.diagnosis.symptoms.entitlements.returns import Return, never_again, returned, says_it_comes_back
 from bot.diagnosis.words import listed, moment, type_name
 from bot.model.assignment import Assignment, AssignmentKind, RoleRule
@@ -193,7 +193,7 @@ def _state_first(one: Assignment, now: datetime, seen: Evidence | None = None) -
         return _declined(holding)
     if one.denied or one.workflow_state == _CANCELLATION:
         return _removal("8j", "It is denied in Identity Manager", holding, held=held, known=known)
-    if one.end_date is not None and one.end_date.year < NO_END and one.end_date <= now:
+    if one.end_date is not None and one.end_date <= now:
         return _removal("8i", f"It ended {moment(one.end_date)}", holding, held=held, known=known)
     if one.workflow_state == _FOUND:
         return Origin("8e", Certainty.CONFIRMED, "It was found in the system: Identity Manager did not give it.")

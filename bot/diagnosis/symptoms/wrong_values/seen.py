@@ -19,7 +19,6 @@ KEPT_BY_HAND: Final = frozenset({16, 24})
 """Approved and questioned: a value that a person has set."""
 _COMPUTES: Final = frozenset({TaskKind.EXPRESSIONS, TaskKind.CORRELATION_KEYS, TaskKind.ROLE_MODEL})
 _LIVE: Final = frozenset(OrderState) - {OrderState.INACTIVE, OrderState.NONE, OrderState.UNKNOWN}
-_NO_END: Final = 9999
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,4 +178,4 @@ def alive(values: Iterable[HeldValue]) -> list[HeldValue]:
 
 
 def live_sources(sources: Sequence[Source]) -> tuple[Source, ...]:
-    return tuple(one for one in sources if one.valid_to is None or one.valid_to.year >= _NO_END)
+    return tuple(one for one in sources if one.valid_to is None)
