@@ -116,14 +116,11 @@ async def _of_connector(asking: Asking, connector: Connector, what: str = "") ->
     wanted = {BLOCKED: stopped, EXPORT: errored}.get(what)
     if failed and (wanted or what != BLOCKED):
         return await _among(asking, max(wanted or failed, key=_started), failed)
-    if (await asking.nim.connector(connector.id)).sync_blocked:
-        held = await _held_back(asking, connector)
-        if held is not None:
-            return held
+    waits = (await asking.nim.connector(connector.id)).sync_blocked or (what == BLOCKED and not failed)
+    if waits and (held := await _held_back(asking, connector)) is not None:
+        return held
     if failed:
         return await _among(asking, max(failed, key=_started), failed)
-    if what == BLOCKED and (settled := await _held_back(asking, connector)) is not None:
-        return settled
     return await sync.run(_about(asking, connector.identifier))
 
 

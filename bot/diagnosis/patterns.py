@@ -147,6 +147,8 @@ class Match:
 ONE_PLACE: Final = 0.95
 """Share of rows from which a place is what they have in common."""
 _REPLACE_TOLERANCE: Final = 0.05
+PART_OF_A_MOVE: Final = 0.25
+"""Share of the updates from which a property is one of those that move together."""
 ORGANISATIONAL: Final = frozenset(
     {
         "organization",
@@ -336,7 +338,7 @@ def _leaver_wave(m: Measures) -> Match | None:
 
 
 def _reorg(m: Measures) -> Match | None:
-    names = _touched(m, 0.25)
+    names = _touched(m, PART_OF_A_MOVE)
     if m.share(m.updated) < _REPLACE_TOLERANCE or not 2 <= len(names) <= 6:
         return None
     if not all(name.rsplit(".", 1)[-1].lower() in ORGANISATIONAL for name in names):

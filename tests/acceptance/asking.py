@@ -53,18 +53,7 @@ class World:
     @asynccontextmanager
     async def desk(self, *, companion: bool = True) -> AsyncIterator[Desk]:
         """A desk that goes on, so that its catalogue is warm from the second question on."""
-        one: dict[str, Any] = {
-            "label": "PRODUCTION",
-            "url": self.sandbox.url,
-            "client_id": self.sandbox.client_id,
-            "client_domain": self.sandbox.client_domain,
-            "client_secret": self.sandbox.client_secret,
-            "timezone": "Europe/Paris",
-            "service_reviewers": ["Automation"],
-        }
-        if companion:
-            one |= {"companion_url": self.sandbox.url, "companion_token": self.sandbox.companion_token}
-        settings = Settings.model_validate({"environments": {"production": one}})
+        settings = self.settings(companion=companion)
         async with environments.opened(settings) as envs:
             yield terminal_desk(settings, envs)
 

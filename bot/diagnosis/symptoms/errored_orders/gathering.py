@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -204,12 +204,7 @@ async def _passed(
     start = (run.started_at or now).replace(second=0, microsecond=0)
     failed = {world.connector_of(order) for order in orders if order.error and order.error.job_run_id == run.id}
     return await reads.attempt(
-        nim.orders(
-            states=(OrderState.EXECUTED, OrderState.VERIFIED),
-            resource_type_ids=world.types_of(failed - {None}),
-            performed_between=(start, (run.ended_at or now) + _MINUTE),
-            as_of=run.ended_at or now,
-        ),
+        _done(nim, world, failed, (start, (run.ended_at or now) + _MINUTE), as_of=run.ended_at or now),
         "what passed in the same run",
         without="A missing right cannot be told from a general failure.",
     )
@@ -223,14 +218,28 @@ async def _since(
     orders: Sequence[Order],
     now: datetime,
 ) -> Page[Order] | None:
+    connectors = {world.connector_of(order) for order in orders}
     return await reads.attempt(
-        nim.orders(
-            states=(OrderState.EXECUTED, OrderState.VERIFIED),
-            resource_type_ids=world.types_of({world.connector_of(order) for order in orders} - {None}),
-            performed_between=(run.ended_at or now, now + _MINUTE),
-        ),
+        _done(nim, world, connectors, (run.ended_at or now, now + _MINUTE)),
         "what passed since that run",
         without="Whether the cause is gone already is not known.",
+    )
+
+
+async def _done(
+    nim: NimReads,
+    world: Landscape,
+    connectors: Collection[ConnectorId | None],
+    between: tuple[datetime, datetime],
+    *,
+    as_of: datetime | None = None,
+) -> Page[Order]:
+    """Orders of these connectors that were carried out in that time."""
+    return await nim.orders(
+        states=(OrderState.EXECUTED, OrderState.VERIFIED),
+        resource_type_ids=world.types_of(set(connectors) - {None}),
+        performed_between=between,
+        as_of=as_of,
     )
 
 

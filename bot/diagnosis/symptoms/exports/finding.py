@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.diagnosis import links, outlook
 from bot.diagnosis.catalogue import wait_minutes
+from bot.diagnosis.complete_run import relaunch_complete
 from bot.diagnosis.fingerprint import job_fingerprint
 from bot.diagnosis.masking import sample
 from bot.diagnosis.symptoms.exports.evidence import FAILED, Evidence, files_of, neighbours
@@ -244,21 +245,7 @@ def _offers(evidence: Evidence, row: Row, solved: TaskRun | None, now: datetime)
         return here if row.name is not None else ()
     complete = evidence.landscape.complete_job(evidence.connector_id, evidence.job, evidence.site)
     runs: tuple[JobRun, ...] = evidence.subject.recent or ((evidence.run,) if evidence.run else ())
-    why_not = _why_not(evidence, row, solved, now)
-    if complete is None:
-        why_not = why_not or "Which job is the complete one of this connector is not known: name it in the settings."
-    elif complete.user_start_denied:
-        why_not = why_not or "Identity Manager does not let people start the complete job."
-    offers = [
-        Offer(
-            ActionKind.RELAUNCH_COMPLETE,
-            complete.id if complete else "",
-            "Relaunch in complete mode",
-            allowed=not why_not,
-            why_not=why_not,
-            seen=job_fingerprint(complete, runs) if complete else "",
-        )
-    ]
+    offers = [relaunch_complete(complete, runs, _why_not(evidence, row, solved, now))]
     job = evidence.job
     if row.name in {"1j", None} and job is not None and not job.user_start_denied and not _running(evidence):
         offers.append(Offer(ActionKind.RELAUNCH, job.id, "Relaunch job", seen=job_fingerprint(job, runs)))

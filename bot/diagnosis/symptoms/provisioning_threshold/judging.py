@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.diagnosis.limits import Counts, Exceeded, exceeded, only_percent, worst_first
 from bot.diagnosis.measuring import instants
-from bot.diagnosis.patterns import ORGANISATIONAL
+from bot.diagnosis.patterns import ORGANISATIONAL, PART_OF_A_MOVE
 from bot.diagnosis.symptoms.provisioning_threshold.evidence import (
     LOOK_BACK,
     Evidence,
@@ -31,11 +31,9 @@ LEGITIMATE: Final = frozenset({"7f", "7g", "7h", "7i"})
 _SMALL: Final = 20
 _FEW: Final = 10
 """Orders from which a pattern in their values means something."""
-_TOUCHED: Final = 0.25
 _COHERENT: Final = 0.5
 _NEARLY_ALL: Final = 0.9
 _BACKLOG: Final = timedelta(days=2)
-_NO_END: Final = 9999
 _FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING, RunState.BLOCKED})
 
 
@@ -192,7 +190,7 @@ def _alike(one: int, other: int) -> bool:
 
 
 def _live(sources: Sequence[Source]) -> list[Source]:
-    return [one for one in sources if one.valid_to is None or one.valid_to.year >= _NO_END]
+    return [one for one in sources if one.valid_to is None]
 
 
 def _target_missing(seen: Evidence, change: ChangeType) -> Cause | None:
@@ -265,7 +263,7 @@ def _reorganised(seen: Evidence, change: ChangeType) -> Cause | None:
     if change is not ChangeType.UPDATE or len(values) < _FEW:
         return None
     counts = Counter(name for held in values.values() for name in {one.name for one in held})
-    touched = sorted(name for name, count in counts.items() if count >= _TOUCHED * len(values))
+    touched = sorted(name for name, count in counts.items() if count >= PART_OF_A_MOVE * len(values))
     if not touched or not all(name.lower() in ORGANISATIONAL for name in touched):
         return None
     if len(touched) == 1 and (not seen.property_rules or any(_is_recent(seen, one) for one in seen.property_rules)):

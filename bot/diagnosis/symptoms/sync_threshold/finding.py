@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.diagnosis import links, measuring
-from bot.diagnosis.fingerprint import job_fingerprint
+from bot.diagnosis.complete_run import relaunch_complete
 from bot.diagnosis.masking import shown_value
 from bot.diagnosis.measuring import of_kind
 from bot.diagnosis.patterns import LEGITIMATE, Pattern
@@ -345,18 +345,7 @@ def _complete_run(evidence: Evidence, why_not: str) -> Offer:
     job = evidence.job or _job_of(evidence.resumed_run, evidence)
     complete = evidence.landscape.complete_job(evidence.connector_id, job, evidence.site)
     runs: tuple[JobRun, ...] = evidence.subject.recent or ((evidence.run,) if evidence.run else ())
-    if complete is None:
-        why_not = why_not or "Which job is the complete one of this connector is not known: name it in the settings."
-    elif complete.user_start_denied:
-        why_not = why_not or "Identity Manager does not let people start the complete job."
-    return Offer(
-        ActionKind.RELAUNCH_COMPLETE,
-        complete.id if complete else "",
-        "Relaunch in complete mode",
-        allowed=not why_not,
-        why_not=why_not,
-        seen=job_fingerprint(complete, runs) if complete else "",
-    )
+    return relaunch_complete(complete, runs, why_not)
 
 
 def _job_of(run: JobRun | None, evidence: Evidence) -> Job | None:

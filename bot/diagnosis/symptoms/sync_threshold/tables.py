@@ -8,7 +8,7 @@ from typing import Final
 from bot.diagnosis import measuring
 from bot.diagnosis.limits import Counts, Exceeded, exceeded, only_percent
 from bot.diagnosis.measuring import Compared, Values, of_kind
-from bot.diagnosis.patterns import ONE_PLACE, Match, Measures, pattern_of
+from bot.diagnosis.patterns import ONE_PLACE, PART_OF_A_MOVE, Match, Measures, pattern_of
 from bot.diagnosis.symptoms.sync_threshold import past
 from bot.diagnosis.symptoms.sync_threshold.evidence import Evidence, Table
 from bot.diagnosis.symptoms.sync_threshold.past import Usual
@@ -16,6 +16,8 @@ from bot.model.change import Operation, RowChange
 from bot.model.file import AgentFile
 
 _ONE_PROPERTY: Final = 0.9
+_A_PAIR: Final = 2
+"""Columns that can have changed places."""
 _EXPLAINED: Final = 1.25
 """So many deletions for each rejected row may come from them."""
 _MOST_OF_THEM: Final = 0.8
@@ -142,7 +144,7 @@ def judge_table(seen: Evidence, table: Table, before: Usual | None, now: datetim
         same_person=measuring.same_person(gone, come) if gone and come else _known_already(come, stored),
         one_place=place[0] if place else None,
         emptied=compared.emptied(updates, touched[0]) if len(touched) == 1 else None,
-        swapped=compared.swapped(touched[0], touched[1]) if len(touched) == 2 else None,  # noqa: PLR2004
+        swapped=compared.swapped(touched[0], touched[1]) if len(touched) == _A_PAIR else None,
         reformatted=compared.reformatted(often) if often else None,
         dates_only=bool(often) and _all_dates(updates, often),
         ended=measuring.ended(gone, now, has_end=measuring.keeps_end_dates([*names, *_names(gone)]))
@@ -151,7 +153,7 @@ def judge_table(seen: Evidence, table: Table, before: Usual | None, now: datetim
         starting=measuring.starting(come, now) if come else None,
         garbled=compared.garbled() if len(compared) else None,
         cosmetic=compared.cosmetic() if len(compared) else None,
-        pairs_for_most=compared.pairs_for_most([key for key, part in shares.items() if part >= 0.25]),  # noqa: PLR2004
+        pairs_for_most=compared.pairs_for_most([key for key, part in shares.items() if part >= PART_OF_A_MOVE]),
         pairs_seen=len(compared) if updates else min(len(deletes), len(inserts)),
         tail_of_keys=measuring.end_of_keys(deletes, olds),
         links_deleted=counts.links_deleted or None,
