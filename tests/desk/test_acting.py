@@ -23,6 +23,7 @@ from bot.ports import Environment
 from bot.settings import Settings
 from bot.store.store import Store
 from sandbox.identity_manager.server.running import RunningSandbox, start_sandbox
+from tests.quiet import seconds_to_move
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 HERE = Place(channel="C1")
@@ -59,10 +60,9 @@ class Bench:
 
 
 def _to_a_quiet_moment(sandbox: RunningSandbox) -> None:
-    """The middle of a quarter of an hour: no run is due within three minutes, and none is under way (safety rule 9)."""
-    now = sandbox.world.now()
-    past = (now.minute % 15) * 60 + now.second
-    sandbox.world.advance(15 * 60 - past + 6 * 60)
+    world = sandbox.world
+    while left := seconds_to_move(world.now(), world.next_scheduled().at):
+        world.advance(left)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

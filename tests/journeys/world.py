@@ -17,12 +17,11 @@ import aiosqlite
 from bot.slack.reply import READING
 from sandbox.identity_manager.server.running import RunningSandbox, start_sandbox
 from sandbox.workspace import RunningWorkspace, WorkspaceConfig, start_workspace, with_manifest
+from tests.quiet import seconds_to_move
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 40.0
 """Seconds within which a message must be there: a machine under load is slow, a lost message never comes."""
-QUIET_S = 6 * 60
-"""Seconds after a quarter: incremental runs have ended, the next ones are nine minutes away."""
 SETTINGS = """
 [slack]
 mode = "{mode}"
@@ -261,11 +260,15 @@ class World:
             return await answer.json()
 
     async def quiet(self) -> None:
-        """Moves the sandbox's clock to the middle of a quarter of an hour, where no run is due or under way."""
+        """Moves the sandbox's clock to where no run is due or under way."""
+        while left := seconds_to_move(*await self._clock()):
+            await self.outside("tick", seconds=left)
+
+    async def _clock(self) -> tuple[datetime, datetime]:
+        """Now, and the next scheduled run."""
         async with self.http.get(f"{self.sandbox.url}/sandbox/clock") as answer:
-            now = datetime.fromisoformat((await answer.json())["now"])
-        past = (now.minute % 15) * 60 + now.second
-        await self.outside("tick", seconds=(QUIET_S - past) % (15 * 60))
+            clock = await answer.json()
+        return datetime.fromisoformat(clock["now"]), datetime.fromisoformat(clock["next_run"]["at"])
 
     async def requests(self) -> list[dict[str, Any]]:
         """What was asked of Identity Manager."""

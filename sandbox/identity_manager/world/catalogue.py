@@ -36,17 +36,18 @@ TABLE_OF: Final = {
     "SQLAPP_User": "sqlapp_users",
 }
 
+EACH_QUARTER: Final = "*/15 * * * *"
 JOBS: Final = (
     # identifier, display name, connector, kind, cron
     ("HR_Synchronization_Complete", "HR Complete", "HR", "complete", "0 2 * * *"),
-    ("HR_Synchronization_Delta", "HR Incremental", "HR", "delta", "*/15 * * * *"),
+    ("HR_Synchronization_Delta", "HR Incremental", "HR", "delta", EACH_QUARTER),
     ("AD_Synchronization_Complete", "AD Complete", "AD", "complete", "0 3 * * *"),
-    ("AD_Synchronization_Delta", "AD Incremental", "AD", "delta", "*/15 * * * *"),
+    ("AD_Synchronization_Delta", "AD Incremental", "AD", "delta", EACH_QUARTER),
     ("ENTRA_Synchronization_Complete", "Entra ID Complete", "ENTRA", "complete", "30 3 * * *"),
-    ("ENTRA_Synchronization_Delta", "Entra ID Incremental", "ENTRA", "delta", "*/15 * * * *"),
+    ("ENTRA_Synchronization_Delta", "Entra ID Incremental", "ENTRA", "delta", EACH_QUARTER),
     ("SAP_Synchronization_Complete", "SAP Complete", "SAP", "complete", "30 4 * * *"),
     ("SQLAPP_Synchronization_Complete", "Application database Complete", "SQLAPP", "complete", "0 4 * * *"),
-    ("SQLAPP_Synchronization_Delta", "Application database Incremental", "SQLAPP", "delta", "*/15 * * * *"),
+    ("SQLAPP_Synchronization_Delta", "Application database Incremental", "SQLAPP", "delta", EACH_QUARTER),
     ("AD_Provisioning", "AD Provisioning", "AD", "provisioning", "10 2 * * *"),
     ("ENTRA_Provisioning", "Entra ID Provisioning", "ENTRA", "provisioning", "20 2 * * *"),
     ("SAP_Provisioning", "SAP Provisioning", "SAP", "provisioning", "30 2 * * *"),

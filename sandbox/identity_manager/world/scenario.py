@@ -14,6 +14,8 @@ from sandbox.identity_manager.world.acts import Happening
 from sandbox.identity_manager.world.acts_inside import INSIDE
 from sandbox.identity_manager.world.acts_outside import OUTSIDE
 from sandbox.identity_manager.world.acts_systems import SYSTEMS
+from sandbox.identity_manager.world.catalogue import EACH_QUARTER, JOBS
+from sandbox.identity_manager.world.clock import MINUTE
 from sandbox.identity_manager.world.moments import last_time_of_day
 
 SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
@@ -36,9 +38,14 @@ class _Part(BaseModel):
 
 
 class Time(_Part):
-    """`clock`: the world's present: `now`, a time of day (its last occurrence), or a date and time in UTC."""
+    """`clock`: the world's present: `now`, a time of day (its last occurrence), or a date and time in UTC.
+
+    `quarter_started`: minutes before the present at which the jobs of each quarter of an hour last started; without it
+    they start with the full hour's quarters.
+    """
 
     clock: str = "now"
+    quarter_started: int | None = Field(default=None, ge=0, lt=15)
     history_days: float = Field(default=2.0, ge=0, le=60)
     task_scale: float = Field(default=1.0, gt=0)
     speed: float = Field(default=1.0, ge=0)
@@ -173,6 +180,15 @@ class Scenario(_Part):
         if len(text) == 5:
             return last_time_of_day(text, real_now)
         return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+
+    def job_changes(self, present: float) -> dict[str, Row]:
+        """Fields of jobs that differ from the default installation, by identifier."""
+        if self.time.quarter_started is None:
+            return self.jobs
+        first = int(present // MINUTE - self.time.quarter_started) % 15
+        shifted: Row = {"CronTabExpression": f"{first}-59/15 * * * *"}
+        each_quarter = (identifier for identifier, *_, cron in JOBS if cron == EACH_QUARTER)
+        return self.jobs | {identifier: shifted | self.jobs.get(identifier, {}) for identifier in each_quarter}
 
 
 def find(scenario: str | Path) -> tuple[Path, str]:

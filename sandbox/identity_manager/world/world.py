@@ -67,7 +67,7 @@ class SimulatedWorld:
             people=scenario.people - sum(g.count for g in scenario.groups),
             connectors=scenario.connectors,
             resource_types=scenario.resource_types,
-            jobs=scenario.jobs,
+            jobs=scenario.job_changes(present),
             task_scale=scenario.time.task_scale,
             files=self.store.folder / "installation",
         )

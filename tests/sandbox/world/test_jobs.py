@@ -119,6 +119,11 @@ def test_schedules_start_jobs_and_say_when_the_next_one_is_due(small):
     assert len(runs) == 8
 
 
+def test_a_world_may_have_its_quarters_begin_so_that_nothing_is_due_for_a_while(small):
+    world = small("quarter_started = 4\n")
+    assert world.world.next_scheduled().at.strftime("%H:%M") == "08:18"
+
+
 def test_an_unknown_job_or_execution_is_not_found(small):
     world = small()
     with pytest.raises(NotFound):
