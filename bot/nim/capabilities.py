@@ -15,6 +15,8 @@ class Part(StrEnum):
     RESOURCE_TYPE_CONNECTION = "connection of a resource type"
     RESOURCE_TYPE_KINDS = "entity types of a resource type"
     JOB_STEPS = "steps of a job"
+    JOB_TASKS = "tasks of a job's steps"
+    CONNECTOR_TABLES = "tables of a connector"
     ACCOUNT_DN = "distinguished name of an account"
     LINKED_NAMES = "names of linked resources"
     SOURCE_NAMES = "names of source records"

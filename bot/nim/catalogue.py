@@ -29,7 +29,16 @@ _TYPE_PARTS: Final = (Part.RESOURCE_TYPE_LIMITS, Part.RESOURCE_TYPE_CONNECTION, 
 class _Jobs:
     jobs: Sequence[Job]
     steps: Sequence[Step]
-    """Empty where jobs do not show them: then they are read by themselves."""
+    tasks: Sequence[Task]
+    """Both empty where jobs do not show them: then they are read by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Connectors:
+    connectors: Sequence[Connector]
+    tables: Sequence[tuple[TableMapping, Limits]]
+    associations: Sequence[tuple[TableMapping, Limits]]
+    """Both empty where connectors do not show them: then they are read by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class Shelf:
         self.jobs: Kept[_Jobs] = Kept(seconds)
         self.tasks: Kept[Sequence[Task]] = Kept(seconds)
         self.steps: Kept[Sequence[Step]] = Kept(seconds)
-        self.connectors: Kept[Sequence[Connector]] = Kept(seconds)
+        self.connectors: Kept[_Connectors] = Kept(seconds)
         self.resource_types: Kept[_Types] = Kept(seconds)
         self.entity_kinds: Kept[Sequence[EntityKind]] = Kept(seconds)
         self.tables: Kept[Sequence[tuple[TableMapping, Limits]]] = Kept(seconds)
@@ -72,17 +81,19 @@ class Catalogue(ports.Catalogue):
 
     @override
     async def tasks(self) -> Sequence[Task]:
-        return await self._shelf.tasks.get(self._load_tasks)
+        """They come with the jobs; only where they do not, they are asked for by themselves."""
+        beside = await tried(self._jobs)
+        return beside.tasks if beside and beside.tasks else await self._shelf.tasks.get(self._load_tasks)
 
     @override
     async def steps(self) -> Sequence[Step]:
-        """They come with the jobs; only where they do not, they are asked for by themselves."""
+        """As the tasks."""
         beside = await tried(self._jobs)
         return beside.steps if beside and beside.steps else await self._shelf.steps.get(self._load_steps)
 
     @override
     async def connectors(self) -> Sequence[Connector]:
-        return await self._shelf.connectors.get(self._load_connectors)
+        return (await self._connectors()).connectors
 
     @override
     async def resource_types(self) -> Sequence[ResourceType]:
@@ -115,16 +126,27 @@ class Catalogue(ports.Catalogue):
         return next((kind for kind in kinds or () if kind.identifier.casefold() == identifier.casefold()), None)
 
     async def tables(self) -> Sequence[tuple[TableMapping, Limits]]:
-        return await self._shelf.tables.get(self._load_tables)
+        """They come with the connectors; only where they do not, they are asked for by themselves."""
+        beside = await tried(self._connectors)
+        return beside.tables if beside and beside.tables else await self._shelf.tables.get(self._load_tables)
 
     async def associations(self) -> Sequence[tuple[TableMapping, Limits]]:
+        """The link tables, as the tables."""
+        beside = await tried(self._connectors)
+        if beside and beside.tables:
+            return beside.associations
         return await self._shelf.associations.get(self._load_associations)
 
     def connector_filling(self, entity_type: str) -> str:
         """The identifier of the connector that fills an entity type, as far as it was loaded; empty = not known."""
         wanted = entity_type.casefold()
-        ids = {one.connector_id for one, _ in self._shelf.tables.at_hand or () if one.entity_type.casefold() == wanted}
-        return next((one.identifier for one in self._shelf.connectors.at_hand or () if one.id in ids), "")
+        beside = self._shelf.connectors.at_hand
+        tables = (beside and beside.tables) or self._shelf.tables.at_hand or ()
+        ids = {one.connector_id for one, _ in tables if one.entity_type.casefold() == wanted}
+        return next((one.identifier for one in (beside.connectors if beside else ()) if one.id in ids), "")
+
+    async def _connectors(self) -> _Connectors:
+        return await self._shelf.connectors.get(self._load_connectors)
 
     async def _jobs(self) -> _Jobs:
         return await self._shelf.jobs.get(self._load_jobs)
@@ -134,11 +156,18 @@ class Catalogue(ports.Catalogue):
 
     async def _load_jobs(self) -> _Jobs:
         rows = await self._asking.with_parts(
-            (Part.JOB_STEPS,),
-            lambda parts: self._asking.all(entities.JOB, job_wire.jobs(steps=Part.JOB_STEPS in parts)),
+            (Part.JOB_TASKS, Part.JOB_STEPS),
+            lambda parts: self._asking.all(
+                entities.JOB, job_wire.jobs(steps=Part.JOB_STEPS in parts, tasks=Part.JOB_TASKS in parts)
+            ),
         )
         shown = [row for row in rows if not job_wire.is_built_in(row)]
-        return _Jobs(tuple(map(job_wire.job, shown)), tuple(step for row in shown for step in job_wire.steps_of(row)))
+        tasks = {task.id: task for row in shown for task in job_wire.tasks_of(row)}
+        return _Jobs(
+            jobs=tuple(map(job_wire.job, shown)),
+            steps=tuple(step for row in shown for step in job_wire.steps_of(row)),
+            tasks=tuple(tasks.values()),
+        )
 
     async def _load_tasks(self) -> Sequence[Task]:
         return tuple(map(job_wire.task, await self._asking.all(entities.TASK, job_wire.TASKS)))
@@ -146,8 +175,16 @@ class Catalogue(ports.Catalogue):
     async def _load_steps(self) -> Sequence[Step]:
         return tuple(map(job_wire.step, await self._asking.all(entities.JOB_STEP, job_wire.STEPS)))
 
-    async def _load_connectors(self) -> Sequence[Connector]:
-        return tuple(map(wire.connector, await self._asking.all(entities.CONNECTOR, wire.CONNECTORS)))
+    async def _load_connectors(self) -> _Connectors:
+        rows = await self._asking.with_parts(
+            (Part.CONNECTOR_TABLES,),
+            lambda parts: self._asking.all(entities.CONNECTOR, wire.connectors(tables=Part.CONNECTOR_TABLES in parts)),
+        )
+        return _Connectors(
+            connectors=tuple(map(wire.connector, rows)),
+            tables=tuple(table for row in rows for table in wire.tables_of(row)),
+            associations=tuple(link for row in rows for link in wire.associations_of(row)),
+        )
 
     async def _load_tables(self) -> Sequence[tuple[TableMapping, Limits]]:
         return tuple(map(wire.table, await self._asking.all(entities.TABLE, wire.TABLES)))

@@ -113,22 +113,22 @@ async def test_a_failing_token_endpoint_is_asked_once_for_all_who_wait(nim, env)
 @pytest.mark.parametrize(
     ("status", "error", "words"),
     [
-        (400, NimRejected, "does not accept the question for tasks"),
-        (403, NimDenied, "may not read tasks"),
-        (404, NimMissing, "no such thing among tasks"),
+        (400, NimRejected, "does not accept the question for executions"),
+        (403, NimDenied, "may not read executions"),
+        (404, NimMissing, "no such thing among executions"),
         (409, NimConflict, "does not allow it"),
         (500, NimFailed, "failed inside"),
     ],
 )
 async def test_a_refusal_of_a_read_is_told_in_words_and_not_tried_again(nim, env, status, error, words):
-    nim.give("/api/Job/Task", replied(status, {"detail": "secret detail of the server"}))
+    nim.give("/api/Job/JobInstance", replied(status, {"detail": "secret detail of the server"}))
 
     with pytest.raises(error, match=words) as told:
-        await env.reads().catalogue.tasks()
+        await env.reads().job_runs()
 
     assert told.value.changed is False
     assert "secret detail" not in str(told.value) + told.value.advice
-    assert nim.paths == {"GET /api/Job/Task": 1}
+    assert nim.paths == {"GET /api/Job/JobInstance": 1}
 
 
 async def test_a_missing_right_is_named_by_the_path_that_was_asked_under(nim, env):

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.errors import NimDenied, NimRejected, NimSurprised, NotExposed, NotUnderstood
-from bot.model.ids import JobRunId, OrderId, ResourceId, ResourceTypeId, TaskRunId
-from bot.model.job import RunState
+from bot.model.ids import ConnectorId, JobRunId, OrderId, ResourceId, ResourceTypeId, TaskRunId
+from bot.model.job import RunState, TaskKind
 from bot.model.order import OrderState
 from bot.nim.capabilities import Part
 from bot.nim.environment import NimEnvironment
@@ -19,6 +19,8 @@ TYPES = "/api/ProvisioningPolicy/ResourceType"
 KINDS = "/api/Metadata/EntityType"
 ORDERS = "/api/ProvisioningPolicy/AssignedResourceType"
 PEOPLE = "/api/Resource/Directory_User"
+CONNECTORS = "/api/Connectors/Connector"
+TASK = {"Id": "9", "Identifier": "AD_FulfillTask"}
 SINCE = datetime(2026, 3, 3, tzinfo=UTC)
 
 
@@ -184,19 +186,21 @@ async def test_thresholds_that_are_rejected_are_asked_for_once_and_then_left_out
     assert len(again.requests) == 1
 
 
-async def test_steps_come_with_the_jobs_and_entity_types_with_the_resource_types(nim, env):
-    step = {"Id": "5", "JobId": "1001", "TaskId": "9", "LaunchOrder": 1}
-    nim.give("/api/Job/Job", listed({**JOB, "JobSteps": [step]}))
+async def test_steps_and_tasks_come_with_the_jobs_and_entity_types_with_the_resource_types(nim, env):
+    step = {"Id": "5", "JobId": "1001", "TaskId": "9", "LaunchOrder": 1, "Task": TASK}
+    again = {**step, "Id": "6", "JobId": "1002"}
+    nim.give("/api/Job/Job", listed({**JOB, "JobSteps": [step]}, {**JOB, "Id": "1002", "JobSteps": [again]}))
     ends = {"SourceEntityType": {"Id": "51", "Identifier": "Person"}, "TargetEntityType": {"Id": "53"}}
     nim.give(TYPES, listed({"Id": "71", "Connection": {"ConnectorId": "2002"}, **ends}))
     reads = env.reads()
     catalogue = reads.catalogue
 
-    steps, kinds, _, _ = await asyncio.gather(
-        catalogue.steps(), catalogue.entity_types(), catalogue.jobs(), catalogue.resource_types()
+    steps, tasks, kinds, _, _ = await asyncio.gather(
+        catalogue.steps(), catalogue.tasks(), catalogue.entity_types(), catalogue.jobs(), catalogue.resource_types()
     )
 
-    assert [(one.job_id, one.task_id, one.launch_order) for one in steps] == [("1001", "9", 1)]
+    assert [(one.job_id, one.task_id, one.launch_order) for one in steps] == [("1001", "9", 1), ("1002", "9", 1)]
+    assert [(one.id, one.identifier, one.kind) for one in tasks] == [("9", "AD_FulfillTask", TaskKind.FULFILL)]
     assert kinds == (("51", "Person"),)
     assert len(reads.requests) == 2
 
@@ -209,6 +213,52 @@ async def test_steps_are_asked_for_by_themselves_where_jobs_do_not_show_them(nim
     steps = await env.reads().catalogue.steps()
 
     assert [(one.job_id, one.task_id) for one in steps] == [("1001", "9")]
+
+
+@pytest.mark.parametrize(
+    "jobs",
+    [
+        listed({**JOB, "JobSteps": [{"Id": "5", "JobId": "1001", "TaskId": "9"}]}),
+        rejects(["Task st"], listed(JOB)),
+        rejects(["JobSteps"], listed(JOB)),
+        replied(403),
+    ],
+)
+async def test_tasks_are_asked_for_by_themselves_where_jobs_do_not_show_them(nim, env, jobs):
+    nim.give("/api/Job/Job", jobs)
+    nim.give("/api/Job/Task", listed(TASK))
+
+    tasks = await env.reads().catalogue.tasks()
+
+    assert [one.identifier for one in tasks] == ["AD_FulfillTask"]
+
+
+async def test_tables_come_with_the_connectors(nim, env):
+    table = {"Id": "53", "EntityTypeId": "53", "ConnectorId": "2002", "EntityType": {"Identifier": "AD_Entry"}}
+    link = {"Id": "7", "ConnectorId": "2002", "ConnectionTable": "members", "Column1": "dn", "MaximumDeletedLines": 9}
+    nim.give(CONNECTORS, listed({"Id": "2002", "EntityTypeMappings": [table], "EntityAssociationMappings": [link]}))
+    reads = env.reads()
+
+    limits = await reads.table_limits(ConnectorId("2002"))
+
+    assert [(one.entity_type, one.table, bounds.links_deleted) for one, bounds in limits] == [
+        ("AD_Entry", "", None),
+        ("", "members (dn)", 9),
+    ]
+    assert len(reads.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "connectors", [listed({"Id": "2002"}), rejects(["EntityTypeMappings"], listed({"Id": "2002"})), replied(403)]
+)
+async def test_tables_are_asked_for_by_themselves_where_connectors_do_not_show_them(nim, env, connectors):
+    nim.give(CONNECTORS, connectors)
+    nim.give("/api/Connectors/EntityTypeMapping", listed({"Id": "53", "EntityTypeId": "53", "ConnectorId": "2002"}))
+    nim.give("/api/Connectors/EntityAssociationMapping", listed({"Id": "7", "ConnectorId": "2002"}))
+
+    tables = await env.reads().catalogue.mappings()
+
+    assert [(one.entity_type_id, one.connector_id) for one in tables] == [("53", "2002")]
 
 
 async def test_entity_types_are_all_read_where_resource_types_do_not_show_theirs(nim, env):
@@ -230,7 +280,7 @@ async def test_a_query_that_is_rejected_without_its_optional_parts_too_is_told(n
 
 async def test_the_connector_of_a_type_is_asked_of_the_connectors_only_where_no_type_names_it(nim, env):
     nim.give(TYPES, listed({"Id": "71"}, {"Id": "72"}))
-    nim.give("/api/Connectors/Connector", listed({"Id": "2001"}, {"Id": "2002"}))
+    nim.give(CONNECTORS, listed({"Id": "2001"}, {"Id": "2002"}))
     nim.give("/api/Connectors/Connector/ResourceTypes/2001", listed("71"))
     nim.give("/api/Connectors/Connector/ResourceTypes/2002", replied(200, [72]))
 

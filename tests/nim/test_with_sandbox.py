@@ -116,7 +116,7 @@ async def test_a_part_of_the_catalogue_is_at_most_one_request_and_one_more_where
     assert "dn" in (await catalogue.properties())["AD_Entry"]
     assert all(table.connector_id for table in tables)
     assert env.capabilities.table[Part.RESOURCE_TYPE_LIMITS] is not sandbox.server.harsh
-    assert len(reads.requests) == (7 if sandbox.server.harsh else 6)
+    assert len(reads.requests) == (5 if sandbox.server.harsh else 4)
 
 
 async def test_a_person_is_found_with_accounts_and_sources(env):

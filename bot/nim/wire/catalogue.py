@@ -46,6 +46,9 @@ _SOURCE: Final = Join("SourceEntityType", "se")
 _TARGET: Final = Join("TargetEntityType", "te")
 _KIND: Final = Join("EntityType", "et")
 _PROPERTIES: Final = Join("Properties", "p")
+_MAPPED: Final = Join("EntityTypeMappings", "m")
+_MAPPED_KIND: Final = Join("EntityType", "mk", after=_MAPPED)
+_LINKED: Final = Join("EntityAssociationMappings", "l")
 _CONNECTOR_FIELDS: Final = paths(
     *("Id", "Identifier", "DisplayName", "AgentId", "IsDeactivated", "IsSynchronizationBlocked"),
     *("CompleteJob", "IncrementalJob"),
@@ -53,20 +56,30 @@ _CONNECTOR_FIELDS: Final = paths(
     *_LINKS,
 )
 
-CONNECTORS: Final = Query(select=_CONNECTOR_FIELDS)
+_TABLE_FIELDS: Final = ("Id", "EntityTypeId", "ConnectorId", "ConnectionTable", "ResourceCount", *_LINES)
+_ASSOCIATION_FIELDS: Final = (
+    *("Id", "EntityAssociationId", "ConnectorId", "ConnectionTable", "Column1", "Column2"),
+    *_ASSOCIATION_LINKS,
+)
+
 CONNECTOR: Final = Query(select=_CONNECTOR_FIELDS, item=True)
-TABLES: Final = Query(
-    joins=(_KIND,),
-    select=(
-        *paths("Id", "EntityTypeId", "ConnectorId", "ConnectionTable", "ResourceCount", *_LINES),
-        _KIND["Identifier"],
-    ),
-)
-ASSOCIATIONS: Final = Query(
-    select=paths(
-        *("Id", "EntityAssociationId", "ConnectorId", "ConnectionTable", "Column1", "Column2"), *_ASSOCIATION_LINKS
+TABLES: Final = Query(joins=(_KIND,), select=(*paths(*_TABLE_FIELDS), _KIND["Identifier"]))
+ASSOCIATIONS: Final = Query(select=paths(*_ASSOCIATION_FIELDS))
+
+
+def connectors(*, tables: bool) -> Query:
+    """The connectors, with the tables and the link tables that they fill where the environment shows them beside."""
+    if not tables:
+        return Query(select=_CONNECTOR_FIELDS)
+    return Query(
+        joins=(_MAPPED, _MAPPED_KIND, _LINKED),
+        select=(
+            *_CONNECTOR_FIELDS,
+            *(_MAPPED[name] for name in _TABLE_FIELDS),
+            _MAPPED_KIND["Identifier"],
+            *(_LINKED[name] for name in _ASSOCIATION_FIELDS),
+        ),
     )
-)
 
 
 def resource_types(*, connection: bool, kinds: bool, limits: bool) -> Query:
@@ -154,6 +167,14 @@ def table(row: Row) -> tuple[TableMapping, Limits]:
         ),
         _limits(row, lines=_LINES),
     )
+
+
+def tables_of(connector_row: Row) -> tuple[tuple[TableMapping, Limits], ...]:
+    return tuple(map(table, connector_row.members("EntityTypeMappings")))
+
+
+def associations_of(connector_row: Row) -> tuple[tuple[TableMapping, Limits], ...]:
+    return tuple(map(association, connector_row.members("EntityAssociationMappings")))
 
 
 def association(row: Row) -> tuple[TableMapping, Limits]:

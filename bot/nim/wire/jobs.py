@@ -35,27 +35,17 @@ _JOB: Final = Join("Job", "j")
 _TASK: Final = Join("Task", "t")
 _LAST: Final = Join("LastJobInstance", "lji")
 _STEPS: Final = Join("JobSteps", "s")
+_STEP_TASK: Final = Join("Task", "st", after=_STEPS)
 
 _JOB_FIELDS: Final = paths(
     *("Id", "Identifier", "DisplayName", "IsIncremental", "IsConnectorJob", "IsInitializationJob", "UserStartDenied"),
     *("LogLevel", "CronTabExpression", "CronTimeZone", "Agent_Id", "LastJobInstance_Id"),
 )
-TASKS: Final = Query(
-    select=paths(
-        "Id",
-        "Identifier",
-        "DisplayName",
-        "TaskType",
-        "ConnectorId",
-        "ConnectionIdentifier",
-        "ContinueOnError",
-        "IgnoreCookieFile",
-        "Dirty",
-        "BlockProvisioning",
-        "DoNotDeleteChanges",
-        "IsDesactivated",
-    )
+_TASK_FIELDS: Final = (
+    *("Id", "Identifier", "DisplayName", "TaskType", "ConnectorId", "ConnectionIdentifier", "ContinueOnError"),
+    *("IgnoreCookieFile", "Dirty", "BlockProvisioning", "DoNotDeleteChanges", "IsDesactivated"),
 )
+TASKS: Final = Query(select=paths(*_TASK_FIELDS))
 _STEP_FIELDS: Final = ("Id", "JobId", "TaskId", "LaunchOrder", "Level")
 STEPS: Final = Query(select=paths(*_STEP_FIELDS))
 LATEST_RUNS: Final = Query(
@@ -132,11 +122,15 @@ def recent_task_runs(since: datetime, connector_id: ConnectorId | None, task_ids
     )
 
 
-def jobs(*, steps: bool) -> Query:
-    """The jobs, with what they launch where the environment shows it beside them."""
+def jobs(*, steps: bool, tasks: bool) -> Query:
+    """The jobs, with what they launch and in which order where the environment shows it beside them."""
     return Query(
-        joins=(_STEPS,) if steps else (),
-        select=(*_JOB_FIELDS, *((_STEPS[name] for name in _STEP_FIELDS) if steps else ())),
+        joins=(*((_STEPS,) if steps else ()), *((_STEP_TASK,) if steps and tasks else ())),
+        select=(
+            *_JOB_FIELDS,
+            *((_STEPS[name] for name in _STEP_FIELDS) if steps else ()),
+            *((_STEP_TASK[name] for name in _TASK_FIELDS) if steps and tasks else ()),
+        ),
     )
 
 
@@ -193,6 +187,11 @@ def step(row: Row) -> Step:
 
 def steps_of(job_row: Row) -> tuple[Step, ...]:
     return tuple(map(step, job_row.members("JobSteps")))
+
+
+def tasks_of(job_row: Row) -> tuple[Task, ...]:
+    """The tasks that a job launches; none where its steps do not show them."""
+    return tuple(task(one) for member in job_row.members("JobSteps") if (one := member.at("Task")).id())
 
 
 def job_run(row: Row, states: States) -> JobRun:
