@@ -21,7 +21,7 @@ from bot.model.answer import Answer, AnswerKind, Choice
 from bot.model.audit import AuditEvent, AuditRecord
 from bot.model.finding import Missing
 from bot.model.intent import WRITING, Intent, Verb
-from bot.ports import Actions, Audit, Environment, Incidents
+from bot.ports import Actions, Audit, Environment, Incidents, NimReads
 
 log = structlog.get_logger()
 ANSWERS_KEPT = 2_000
@@ -85,7 +85,7 @@ class Desk:
             heard = await self.meant(actor, text, channel=channel)
         except DeskError as why:
             return told(why, Intent(Verb.WHY, text[:LONGEST_KEPT]))
-        answer = await self.answer(actor, heard.wish, channel=channel)
+        answer = await self.answer(actor, heard.wish, channel=channel, nim=heard.nim)
         return noted(answer, heard.note) if heard.note else answer
 
     async def meant(self, actor: Actor, text: str, *, channel: str = "") -> Heard:
@@ -121,8 +121,10 @@ class Desk:
             shareable=False,
         )
 
-    async def answer(self, actor: Actor, wish: Intent | Answer, *, channel: str = "") -> Answer:
-        """Answers one intent. Never raises for what a person can be told."""
+    async def answer(
+        self, actor: Actor, wish: Intent | Answer, *, channel: str = "", nim: NimReads | None = None
+    ) -> Answer:
+        """Answers one intent. Never raises for what a person can be told. `nim` goes on with a question under way."""
         if isinstance(wish, Answer):
             return wish
         try:
@@ -130,7 +132,7 @@ class Desk:
             if command is None:
                 raise NotUnderstood("That does not work here yet.")
             self.permit(actor, command)
-            asking = self._asking(actor, wish, channel)
+            asking = self._asking(actor, wish, channel, nim)
             answer = await command.run(asking)
             return self._kept(actor, self._stamped(asking, answer))
         except DeskError as why:
@@ -155,9 +157,9 @@ class Desk:
             log.info("not acted", verb=wish.verb.value, code=why.code, **why.facts)
             return told(why, wish)
 
-    def _asking(self, actor: Actor, wish: Intent, channel: str) -> Asking:
+    def _asking(self, actor: Actor, wish: Intent, channel: str, nim: NimReads | None = None) -> Asking:
         env = self.environment(wish, channel)
-        return Asking(self, actor, wish, env, env.reads(), self.around.facts[env.name])
+        return Asking(self, actor, wish, env, nim or env.reads(), self.around.facts[env.name])
 
     async def show(self, actor: Actor, wish: Intent, *, channel: str = "") -> Answer:
         """The names behind a channel's card, for the one who asks; recorded (safety rule 14)."""

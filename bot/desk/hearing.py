@@ -20,7 +20,7 @@ from bot.model.intent import Intent, Verb
 from bot.model.job import Connector, Job, Step, Task
 from bot.model.order import ResourceType
 from bot.model.person import Person
-from bot.ports import Catalogue
+from bot.ports import Catalogue, NimReads
 
 LOOKED_AT: Final = 5
 """People that are read to see whether words name one of them in full."""
@@ -54,10 +54,11 @@ _FIRST_STEPS: Final = (Wish(Verb.STATUS), Wish(Verb.JOBS, "failed"), Wish(Verb.O
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was meant; `note` is said beside the answer."""
+    """What was meant; `note` is said beside the answer. `nim` has looked up who was named: the same question goes on."""
 
     wish: Intent | Answer
     note: str = ""
+    nim: NimReads | None = None
 
 
 class Hearing:
@@ -74,7 +75,7 @@ class Hearing:
         meant = meaning(sentence, found)
         if isinstance(meant, Wish):
             note = NOTES.get(meant.note, "") if meant.note else ""
-            return Heard(_intent(asking, meant, text), note)
+            return Heard(_intent(asking, meant, text), note, asking.nim)
         return Heard(_offered(asking, meant, tried, text))
 
     async def _names(self, asking: Asking) -> Names:

@@ -61,7 +61,7 @@ class Bench:
 
 def _to_a_quiet_moment(sandbox: RunningSandbox) -> None:
     world = sandbox.world
-    while left := seconds_to_move(world.now(), world.next_scheduled().at):
+    while (due := world.next_scheduled()) and (left := seconds_to_move(world.now(), due.at)):
         world.advance(left)
 
 
