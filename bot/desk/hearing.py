@@ -54,11 +54,12 @@ _FIRST_STEPS: Final = (Wish(Verb.STATUS), Wish(Verb.JOBS, "failed"), Wish(Verb.O
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What was meant; `note` is said beside the answer. `nim` has looked up who was named: the same question goes on."""
+    """What was meant; `note` is said beside the answer."""
 
     wish: Intent | Answer
     note: str = ""
     nim: NimReads | None = None
+    """What has looked up the people who were named: the answer goes on with it."""
 
 
 class Hearing:
