@@ -224,6 +224,7 @@ async def test_2i_the_object_is_there_and_a_later_computation_is_missing(compute
         )
     found = await ask(nim, **KEY)
     assert (found.cause, found.certainty) == ("2i", certainty)
+    assert ("may be missing" in found.title) == ("would repair" in found.outlook.text) == (computed == 0.01)
     assert relaunch(found).allowed
 
 

@@ -116,7 +116,9 @@ def _title(evidence: Evidence, name: str, first: Cause | None, now: datetime) ->
         else "the age of the data is not known"
     )
     if evidence.subject.key and first is not None and first.row in _OF_THE_OBJECT:
-        return f"{name}: {evidence.subject.key}: {_SAYS[first.row]}"
+        possible = first.row == "2i" and first.certainty is Certainty.POSSIBLE
+        says = "it is stored; what is computed from it may be missing" if possible else _SAYS[first.row]
+        return f"{name}: {evidence.subject.key}: {says}"
     if evidence.running is not None and first is None:
         return f"{name}: {age}, a run is in progress"
     return f"{name}: {age}" + (f": {_SAYS[first.row]}" if first else "")
@@ -241,5 +243,6 @@ def _outlook(evidence: Evidence, first: Cause | None, now: datetime) -> Outlook 
         return Outlook(heals=False, text="It will not heal by itself: no run that helps is scheduled.")
     at, name = min(due)
     kind = "run" if first.row == "2k" else "complete run"
-    text = f"The next {kind} is due {moment(at)} ({name}); it repairs this.{_announced(evidence)}"
+    repairs = "would repair" if first.certainty is Certainty.POSSIBLE else "repairs"
+    text = f"The next {kind} is due {moment(at)} ({name}); it {repairs} this.{_announced(evidence)}"
     return Outlook(heals=True, text=text, next_at=at)
