@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 
 from sandbox.identity_manager.world.clock import DAY, HOUR, MINUTE, midnight
 
+_NIGHT = "02:00"
+_NIGHT_LASTS = 30 * MINUTE
 _UNITS = {"d": DAY, "h": HOUR, "m": MINUTE, "s": 1.0}
 _FORM = re.compile(r"^(?P<anchor>now|night|start|\d\d:\d\d)(?P<offsets>(?:[+-]\d+[dhms])*)$")
 _OFFSET = re.compile(r"([+-])(\d+)([dhms])")
@@ -20,6 +22,12 @@ def last_time_of_day(text: str, now: float) -> float:
     hours, minutes = text.split(":")
     found = midnight(now) + int(hours) * HOUR + int(minutes) * MINUTE
     return found if found <= now else found - DAY
+
+
+def after_the_night(now: float) -> float:
+    """The instant itself, or the end of the half hour in which the night's runs are under way."""
+    begun = last_time_of_day(_NIGHT, now)
+    return max(now, begun + _NIGHT_LASTS)
 
 
 def instant(text: str, now: float, start: float) -> float:
@@ -38,7 +46,7 @@ def instant(text: str, now: float, start: float) -> float:
         case "start":
             base = start
         case "night":
-            base = last_time_of_day("02:00", now - 30 * MINUTE)
+            base = last_time_of_day(_NIGHT, now - _NIGHT_LASTS)
         case time_of_day:
             base = last_time_of_day(time_of_day, now)
     for sign, number, unit in _OFFSET.findall(form["offsets"]):

@@ -16,7 +16,7 @@ from sandbox.identity_manager.world.acts_outside import OUTSIDE
 from sandbox.identity_manager.world.acts_systems import SYSTEMS
 from sandbox.identity_manager.world.catalogue import EACH_QUARTER, JOBS
 from sandbox.identity_manager.world.clock import MINUTE
-from sandbox.identity_manager.world.moments import last_time_of_day
+from sandbox.identity_manager.world.moments import after_the_night, last_time_of_day
 
 SHIPPED = Path(__file__).resolve().parents[2] / "scenarios"
 DEFAULT = "leavers-rights"
@@ -176,7 +176,7 @@ class Scenario(_Part):
         """The instant at which the world goes live."""
         text = self.time.clock
         if text == "now":
-            return float(int(real_now))
+            return after_the_night(float(int(real_now)))
         if len(text) == 5:
             return last_time_of_day(text, real_now)
         return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()

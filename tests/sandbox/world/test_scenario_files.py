@@ -102,6 +102,13 @@ def test_times_are_relative_to_the_present(text: str, expected: float) -> None:
     assert instant(text, 1_772_500_000, 0) == expected
 
 
+@pytest.mark.parametrize(("past_two", "expected"), [(-1, -1), (0, 1800), (1799, 1800), (1800, 1800), (9000, 9000)])
+def test_no_world_begins_while_the_nights_runs_are_under_way(past_two: int, expected: int) -> None:
+    two_in_the_morning = 1_772_416_800
+    world = read("leavers-rights")
+    assert world.present(two_in_the_morning + past_two) == two_in_the_morning + expected
+
+
 def test_a_text_that_is_no_time_is_refused() -> None:
     with pytest.raises(ValueError, match="is no time"):
         instant("yesterday", 0, 0)
