@@ -3,11 +3,10 @@
 from bot.desk.command import Asking, Command
 from bot.model.answer import Answer, AnswerKind, Cell, Row, Section
 from bot.model.intent import Intent, Verb
-from bot.model.job import Job, JobRun, RunState
+from bot.model.job import TROUBLED, Job, JobRun, RunState
 
 MOST_ROWS = 12
-FAILED = {RunState.ERRORED, RunState.BLOCKED, RunState.WARNING}
-FILTERS = {"failed": FAILED, "running": {RunState.RUNNING, RunState.QUEUED}}
+FILTERS = {"failed": TROUBLED, "running": frozenset({RunState.RUNNING, RunState.QUEUED})}
 
 
 async def run(asking: Asking) -> Answer:
@@ -51,7 +50,7 @@ def _started(one: JobRun) -> float:
     return one.started_at.timestamp() if one.started_at else 0.0
 
 
-def _heading(wanted: str, states: set[RunState] | None) -> str:
+def _heading(wanted: str, states: frozenset[RunState] | None) -> str:
     return "Last runs" if states is None else f"Last run {wanted}"
 
 

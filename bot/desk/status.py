@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from bot.desk.command import Asking, Command, Facts
 from bot.desk.freshness import STALE, Seen, freshness
-from bot.desk.jobs import FAILED, state_word
+from bot.desk.jobs import state_word
 from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.words import counted
 from bot.model.answer import Answer, AnswerKind, Cell, RequestMade, Row, Section
 from bot.model.finding import Missing
 from bot.model.intent import Intent, Verb
-from bot.model.job import JobRun
+from bot.model.job import TROUBLED, JobRun
 from bot.model.order import Order, OrderState
 from bot.model.page import Page
 from bot.ports import Environment, NimReads
@@ -70,7 +70,7 @@ async def _health(env: Environment, nim: NimReads) -> Health:
 def _trouble(one: Health) -> str:
     """What a person should know first; empty when all is quiet."""
     said = []
-    failed = [run for run in one.runs or () if run.state in FAILED]
+    failed = [run for run in one.runs or () if run.state in TROUBLED]
     if failed:
         said.append(counted(len(failed), "job") + " failed")
     if one.errored is not None and len(one.errored):
@@ -89,7 +89,7 @@ def _failed_rows(one: Health) -> list[Row]:
     rows = []
     for run in one.runs or ():
         job = one.land.job(run.job_id)
-        if run.state in FAILED and job is not None:
+        if run.state in TROUBLED and job is not None:
             rows.append(
                 Row(
                     title=job.name or job.identifier,

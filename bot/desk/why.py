@@ -9,7 +9,6 @@ from bot.desk import job, jobs, order, orders, sync
 from bot.desk.command import Asking, Command
 from bot.desk.desk import Candidates, NothingOfThatName
 from bot.desk.find import System, the_person, with_system
-from bot.desk.jobs import FAILED
 from bot.diagnosis.absent import examine_absent
 from bot.diagnosis.job_run import examine_run
 from bot.diagnosis.landscape import landscape
@@ -23,7 +22,7 @@ from bot.intents.nearest import exactly, nearest
 from bot.model.answer import Answer, Cell, Choice, Row, Section
 from bot.model.ids import JobRunId
 from bot.model.intent import Intent, Verb
-from bot.model.job import Connector, Job, JobRun, RunState, TaskKind
+from bot.model.job import TROUBLED, Connector, Job, JobRun, RunState, TaskKind
 from bot.model.order import ResourceType
 
 MOST_CANDIDATES = 3
@@ -103,7 +102,7 @@ async def _of_connector(asking: Asking, connector: Connector, what: str = "") ->
     """
     land = await landscape(asking.nim.catalogue, Reads())
     latest = await asking.nim.latest_runs()
-    failed = [one for one in latest if one.state in FAILED and connector.id in land.connectors_of(one.job_id)]
+    failed = [one for one in latest if one.state in TROUBLED and connector.id in land.connectors_of(one.job_id)]
     stopped = [one for one in failed if one.state is RunState.BLOCKED]
     errored = [one for one in failed if one.state is not RunState.BLOCKED]
     exporting = {job.id for job in land.jobs_of(connector.id, TaskKind.EXPORT)}
@@ -136,7 +135,7 @@ async def _held_back(asking: Asking, connector: Connector) -> Answer | None:
 
 async def _of_what_failed(asking: Asking, *, blocked_first: bool) -> Answer:
     """Nothing was named: the newest run that failed or stopped at a threshold, and the others beside it."""
-    failed = [one for one in await asking.nim.latest_runs() if one.state in FAILED]
+    failed = [one for one in await asking.nim.latest_runs() if one.state in TROUBLED]
     if not failed:
         return await jobs.run(_about(asking, "failed"))
     failed.sort(key=lambda one: ((one.state is RunState.BLOCKED) is blocked_first, _started(one)), reverse=True)

@@ -10,11 +10,10 @@ from bot.diagnosis.schedule import interval, next_start
 from bot.diagnosis.site import Site
 from bot.diagnosis.words import lasted, moment
 from bot.model.finding import Certainty, LinkMark
-from bot.model.job import Job, JobRun, RunState, TaskKind
+from bot.model.job import FAILED, Job, JobRun, RunState, TaskKind
 from bot.model.order import Order, OrderState
 
-_FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
-_NOT_WELL: Final = _FAILED | {RunState.BLOCKED, RunState.CANCELLED}
+_NOT_WELL: Final = FAILED | {RunState.BLOCKED, RunState.CANCELLED}
 _UNDER_WAY: Final = frozenset({RunState.RUNNING, RunState.QUEUED})
 _LATE_AFTER: Final = 3
 """So many intervals without a run are too many (troubleshooting 2.2)."""
@@ -175,7 +174,7 @@ def _held(order: Order, world: Landscape, newest: JobRun) -> Course | None:
     computed = computed_at(order)
     started = newest.started_at
     before = computed is not None and started is not None and started - _REMEMBERED < computed <= started
-    if before and newest.state in _FAILED:
+    if before and newest.state in FAILED:
         return Course(
             "was not sent: the run failed",
             f"{name} failed in run {newest.id}, {at}, and left it pending.",

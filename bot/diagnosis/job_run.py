@@ -13,10 +13,9 @@ from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import errored_orders, exports, provisioning_threshold, sync_threshold, task_failures
 from bot.diagnosis.words import counted, moment, title
 from bot.model.finding import Certainty, Fact, Finding, Missing, Remark
-from bot.model.job import JobRun, RunState, TaskKind, TaskRun
+from bot.model.job import TROUBLED, JobRun, RunState, TaskKind, TaskRun
 from bot.ports import NimReads
 
-FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
 _SYMPTOM_OF: Final = {TaskKind.EXPORT: "1", TaskKind.PREPARE: "1", TaskKind.FULFILL: "5", TaskKind.ROLE_MODEL: "5i"}
 
 
@@ -34,7 +33,7 @@ class Trouble:
 
 def trouble_in(tasks: Sequence[TaskRun]) -> Trouble | None:
     """None when every task that ran went well. A job in green or yellow may hold a failed task."""
-    wrong = [one for one in tasks if one.state in FAILED or one.state is RunState.BLOCKED]
+    wrong = [one for one in tasks if one.state in TROUBLED]
     blocked = [one for one in wrong if one.state is RunState.BLOCKED]
     if not wrong:
         return None

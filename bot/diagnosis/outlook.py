@@ -5,15 +5,12 @@ For everything else waiting is worse than useless: a wrong password that is trie
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
 from bot.diagnosis.catalogue import ErrorKind
 from bot.diagnosis.schedule import next_start
 from bot.diagnosis.words import counted, moment
 from bot.model.finding import Outlook
-from bot.model.job import Job, RunState, TaskRun
-
-_FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
+from bot.model.job import FAILED, Job, RunState, TaskRun
 
 
 def next_of(jobs: Iterable[Job], now: datetime, zone: str) -> tuple[Job, datetime] | None:
@@ -31,7 +28,7 @@ def healed_cases(runs: Iterable[TaskRun]) -> tuple[int, int]:
     healed = seen = 0
     failing = False
     for one in ordered:
-        if one.state in _FAILED and not failing:
+        if one.state in FAILED and not failing:
             failing, seen = True, seen + 1
         elif one.state is RunState.COMPLETED and failing:
             failing, healed = False, healed + 1

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from bot.model.change import Progress
 from bot.model.ids import AgentId, ConnectorId, JobId, JobRunId, TaskId, TaskRunId
@@ -20,6 +21,12 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
     UNKNOWN = "unknown"
     """A number that this installation has not taught us: shown as such, never taken for success."""
+
+
+FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
+"""Ended in an error, or with one inside (nim-api 5.1)."""
+TROUBLED: Final = FAILED | {RunState.BLOCKED}
+"""Failed, or waits at a threshold: somebody has to look."""
 
 
 class TaskKind(StrEnum):

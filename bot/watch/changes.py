@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.model.ids import JobId, JobRunId
 from bot.model.incident import RunTrouble, WatchMark
-from bot.model.job import JobRun, RunState, TaskRun
+from bot.model.job import TROUBLED, JobRun, RunState, TaskRun
 
 UNDER_WAY: Final = frozenset({RunState.QUEUED, RunState.RUNNING, RunState.BLOCKED, RunState.UNKNOWN})
 """States that will change again: such a run is asked for by its id when it is missing in an answer."""
@@ -77,9 +77,7 @@ def current(runs: Iterable[JobRun], now: datetime, within: timedelta) -> tuple[J
 
 def may_be_trouble(run: JobRun) -> bool:
     """Whether the tasks of the run are worth a request."""
-    return run.state in {RunState.ERRORED, RunState.BLOCKED, RunState.WARNING} or (
-        run.state is RunState.UNKNOWN and run.ended_at is not None
-    )
+    return run.state in TROUBLED or (run.state is RunState.UNKNOWN and run.ended_at is not None)
 
 
 def trouble_of(run: JobRun, tasks: Sequence[TaskRun] | None) -> RunTrouble | None:

@@ -23,7 +23,7 @@ from bot.diagnosis.symptoms.errored_orders.evidence import (
     of_run_asked,
 )
 from bot.model.ids import ConnectorId, JobId, JobRunId, OrderId
-from bot.model.job import JobRun, RunState, TaskKind
+from bot.model.job import FAILED, JobRun, TaskKind
 from bot.model.order import ChangeType, Order, OrderProperty, OrderState
 from bot.model.page import Page
 from bot.ports import NimReads
@@ -33,7 +33,6 @@ SAMPLED_ORDERS: Final = 50
 LOOK_BACK: Final = timedelta(days=3)
 """How far back the last synchronization is looked for."""
 _MINUTE: Final = timedelta(minutes=1)
-_FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
 _ERROR_LEVELS: Final = frozenset({"error", "fatal", "critical"})
 _USES_THE_TARGET: Final = (TaskKind.EXPORT, TaskKind.FULFILL)
 
@@ -256,7 +255,7 @@ def _failed_since(
     newest = max(ended, key=lambda one: (one.started_at or run.started_at, one.id), default=None)
     if (
         newest is None
-        or newest.state not in _FAILED
+        or newest.state not in FAILED
         or newest.id in own
         or (newest.started_at or run.ended_at) <= run.ended_at
     ):
@@ -268,7 +267,7 @@ async def _later_fault(nim: NimReads, reads: Reads, run: JobRun, connector_id: C
     tasks = await reads.attempt(
         nim.task_runs(run.id), f"the tasks of run {run.id}", without="Whether the target can be reached is not known."
     )
-    failed = next((one for one in tasks or () if one.state in _FAILED and one.kind in _USES_THE_TARGET), None)
+    failed = next((one for one in tasks or () if one.state in FAILED and one.kind in _USES_THE_TARGET), None)
     if failed is None:
         return None
     log = await reads.attempt(
@@ -300,7 +299,7 @@ async def _nothing_left(nim: NimReads, reads: Reads, seen: Evidence, now: dateti
         )
         return replace(seen, settled=settled, missing=reads.missing)
     failed, latest = await asyncio.gather(
-        reads.attempt(nim.job_runs(since=now - LOOK_BACK, states=tuple(_FAILED), limit=RECENT_RUNS), "the failed runs"),
+        reads.attempt(nim.job_runs(since=now - LOOK_BACK, states=tuple(FAILED), limit=RECENT_RUNS), "the failed runs"),
         reads.attempt(nim.latest_runs(), "the newest run of each job"),
     )
     wanted = set(seen.subject.resource_type_ids)

@@ -13,14 +13,13 @@ from bot.diagnosis.subject import Subject
 from bot.model.file import AgentFile, Folder, TaskLog
 from bot.model.finding import Missing
 from bot.model.ids import ConnectorId, TaskId
-from bot.model.job import Connector, Job, JobRun, RunState, Task, TaskKind, TaskRun
+from bot.model.job import FAILED, Connector, Job, JobRun, RunState, Task, TaskKind, TaskRun
 from bot.model.page import Page
 from bot.ports import NimReads
 
 LOOK_BACK: Final = timedelta(days=2)
 WINDOW: Final = timedelta(hours=1)
 MOST_NEIGHBOURS: Final = 3
-FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
 """A failed export in a job that goes on ends as a warning: both count as failed."""
 MOST_NAMED: Final = 60
 """So many tasks a query may name; beyond that it asks for all, and its page reaches less far back."""

@@ -9,11 +9,11 @@ from bot.diagnosis.catalogue import wait_minutes
 from bot.diagnosis.complete_run import relaunch_complete
 from bot.diagnosis.fingerprint import job_fingerprint
 from bot.diagnosis.masking import sample
-from bot.diagnosis.symptoms.exports.evidence import FAILED, Evidence, files_of, neighbours
+from bot.diagnosis.symptoms.exports.evidence import Evidence, files_of, neighbours
 from bot.diagnosis.symptoms.exports.rows import EXTERNAL_ROWS, Row, changed_header, header_difference, judge
 from bot.diagnosis.words import lasted, moment, number, title
 from bot.model.finding import ActionKind, Certainty, Fact, Finding, Link, Offer, Outlook
-from bot.model.job import JobRun, RunState, TaskKind, TaskRun
+from bot.model.job import FAILED, JobRun, RunState, TaskKind, TaskRun
 
 NUMBER: Final = 1
 _SHOWN_FILES: Final = 3

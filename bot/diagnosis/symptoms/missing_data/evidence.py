@@ -20,7 +20,6 @@ from bot.ports import NimReads
 
 LOOK_BACK: Final = timedelta(days=4)
 COMPUTED_BACK: Final = timedelta(hours=12)
-FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING})
 _COMPUTING: Final = frozenset({TaskKind.ROLE_MODEL, TaskKind.EXPRESSIONS, TaskKind.CORRELATION_KEYS})
 
 

@@ -8,13 +8,13 @@ from itertools import takewhile
 from typing import Final
 
 from bot.diagnosis.schedule import interval
-from bot.diagnosis.symptoms.missing_data.evidence import FAILED, Evidence
+from bot.diagnosis.symptoms.missing_data.evidence import Evidence
 from bot.diagnosis.told import told_moment
 from bot.diagnosis.words import counted, lasted, moment, number
 from bot.model.change import TableMapping
 from bot.model.file import AgentFile
 from bot.model.finding import Certainty, Remark
-from bot.model.job import Job, RunState, TaskKind, TaskRun
+from bot.model.job import FAILED, Job, RunState, TaskKind, TaskRun
 
 RECOMMENDED_INCREMENTAL: Final = timedelta(minutes=15)
 RECOMMENDED_COMPLETE: Final = timedelta(days=1)

@@ -21,7 +21,7 @@ from bot.diagnosis.words import counted, listed, moment, number
 from bot.model.change import Operation
 from bot.model.finding import Certainty, Remark, TableChange
 from bot.model.ids import ResourceTypeId
-from bot.model.job import RunState, TaskKind, TaskRun
+from bot.model.job import TROUBLED, RunState, TaskKind, TaskRun
 from bot.model.order import ChangeType, Order
 from bot.model.page import Page
 from bot.model.value import PropertyRule, Source
@@ -34,7 +34,6 @@ _FEW: Final = 10
 _COHERENT: Final = 0.5
 _NEARLY_ALL: Final = 0.9
 _BACKLOG: Final = timedelta(days=2)
-_FAILED: Final = frozenset({RunState.ERRORED, RunState.WARNING, RunState.BLOCKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +200,7 @@ def _target_missing(seen: Evidence, change: ChangeType) -> Cause | None:
         for one in seen.recent or ()
         if one.kind in {TaskKind.EXPORT, TaskKind.SYNCHRONIZE} and one.connector_id == seen.connector_id
     ]
-    failed = [one for one in own if one.state in _FAILED]
+    failed = [one for one in own if one.state in TROUBLED]
     if not failed:
         return None
     ended = "stopped at a threshold" if failed[0].state is RunState.BLOCKED else "failed"
