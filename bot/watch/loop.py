@@ -104,8 +104,14 @@ class Watch:
                 await self.poll()
                 await asyncio.sleep(max(0.0, started + self._limits.poll.total_seconds() - loop.time()))
         finally:
-            for task in self._late:
-                task.cancel()
+            await self.end()
+
+    async def end(self) -> None:
+        """Ends what a poll has left to be read and stored later, so that the store can be closed."""
+        late = tuple(self._late)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
 
     async def poll(self) -> None:
         """Asks once and stores what is new. One request when nothing has changed."""

@@ -18,5 +18,7 @@ async def store(store_url):
 
 
 @pytest.fixture
-def scene(store):
-    return Scene(store)
+async def scene(store):
+    made = Scene(store)
+    yield made
+    await made.end()

@@ -40,11 +40,12 @@ class Scene:
     requests: list[str] = field(default_factory=list)
     diagnosis_takes: float = 0.0
     diagnosis_fails: bool = False
+    watches: list[Watch] = field(default_factory=list)
     name = "production"
     label = "PRODUCTION"
 
     def watch(self) -> Watch:
-        return Watch(
+        watch = Watch(
             self,  # type: ignore[arg-type]  # only what the watch asks for
             store=self.store,
             incidents=self.store.incidents,
@@ -56,6 +57,12 @@ class Scene:
             routes=Routes([Route("#hr", job="HR*")], "#iam-alerts"),
             limits=self.limits,
         )
+        self.watches.append(watch)
+        return watch
+
+    async def end(self) -> None:
+        for watch in self.watches:
+            await watch.end()
 
     async def diagnose(self, _env: object, run: JobRun) -> Finding:
         await asyncio.sleep(self.diagnosis_takes)

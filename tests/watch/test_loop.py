@@ -390,6 +390,19 @@ async def test_it_polls_at_its_pace_and_ends_when_it_is_told(scene):
     assert 3 <= scene.requests.count("watched_runs") <= 11
 
 
+async def test_nothing_that_a_poll_has_left_for_later_goes_on_after_its_end(scene, watching):
+    """Or it holds a connection while the store is closed."""
+    before = asyncio.all_tasks()
+    scene.diagnosis_takes = 60
+    scene.ends(52001)
+    await watching.poll()
+    assert asyncio.all_tasks() > before
+
+    await watching.end()
+
+    assert asyncio.all_tasks() == before
+
+
 async def test_every_poll_is_counted_by_its_end(scene, watching):
     def polls(end):
         labels = {"environment": "production", "end": end}
