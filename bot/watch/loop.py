@@ -91,7 +91,7 @@ class Watch:
         self._mark: WatchMark | None = None
         self._failures = 0
         self._down_since: datetime | None = None
-        self._late: set[asyncio.Task[None]] = set()
+        self._late: set[asyncio.Task[Any]] = set()
         self.polled_at: datetime | None = None
         """The environment's time of the last answer, for health and status."""
 
@@ -184,6 +184,7 @@ class Watch:
         await self._store_all([troubled for troubled, _ in wrong], [one for one in greens if one is not None], mark)
         for troubled, late in wrong:
             if late is not None:
+                self._keep(late)
                 self._later(self._add_finding(troubled.run.id, late, ours=troubled.ours is not None))
 
     # --- what is stored ---------------------------------------------------------------------------------------------
@@ -257,7 +258,9 @@ class Watch:
         )
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
+        self._keep(asyncio.create_task(work))
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
         self._late.add(task)
         task.add_done_callback(self._late.discard)
 
