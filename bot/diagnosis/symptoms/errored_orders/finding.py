@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.diagnosis import links
+from bot.diagnosis.complete_run import relaunch_complete
 from bot.diagnosis.fingerprint import job_fingerprint
 from bot.diagnosis.grouping import (
     MOST_GROUPS,
@@ -88,21 +89,8 @@ def _relaunch_complete(judged: list[Judged], evidence: Evidence) -> tuple[Offer,
     complete = evidence.landscape.complete_job(first.like.connector_id, None, evidence.site)
     if complete is None:
         return ()
-    why_not = ""
-    if complete.user_start_denied:
-        why_not = "Identity Manager does not let people start the complete job."
-    elif first.running:
-        why_not = f"Run {first.running.id} is in progress; wait until it has ended."
-    return (
-        Offer(
-            ActionKind.RELAUNCH_COMPLETE,
-            complete.id,
-            "Relaunch in complete mode",
-            allowed=not why_not,
-            why_not=why_not,
-            seen=job_fingerprint(complete, evidence.runs),
-        ),
-    )
+    why_not = f"Run {first.running.id} is in progress; wait until it has ended." if first.running else ""
+    return (relaunch_complete(complete, evidence.runs, why_not),)
 
 
 def _count_all(evidence: Evidence) -> tuple[Offer, ...]:

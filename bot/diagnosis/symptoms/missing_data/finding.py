@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.diagnosis import links
-from bot.diagnosis.fingerprint import job_fingerprint
+from bot.diagnosis.complete_run import relaunch_complete
 from bot.diagnosis.limits import Counts, exceeded
 from bot.diagnosis.schedule import next_start
 from bot.diagnosis.symptoms.missing_data.evidence import Evidence
@@ -211,23 +211,12 @@ def _offers(evidence: Evidence, first: Cause | None) -> tuple[Offer, ...]:
         why_not = "The cause is not known."
     elif first.row not in _HELPED:
         why_not = _NO_RELAUNCH[first.row]
-    elif complete is None:
-        why_not = "Which job is the complete one of this connector is not known: name it in the settings."
-    elif complete.user_start_denied:
-        why_not = "Identity Manager does not let people start the complete job."
     else:
         why_not = insane_file(evidence)
     rejected = (Offer(ActionKind.DETAILS, evidence.connector.id, "Details"),) if first and first.row == "2g" else ()
     return (
         *rejected,
-        Offer(
-            ActionKind.RELAUNCH_COMPLETE,
-            complete.id if complete else "",
-            f"Relaunch in complete mode{'' if why_not or not _announced(evidence) else ' (will stop at a threshold)'}",
-            allowed=not why_not,
-            why_not=why_not,
-            seen=job_fingerprint(complete, evidence.latest or ()) if complete else "",
-        ),
+        relaunch_complete(complete, evidence.latest or (), why_not, will_stop=bool(_announced(evidence))),
     )
 
 

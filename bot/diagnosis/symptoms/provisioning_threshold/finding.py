@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.diagnosis import links
-from bot.diagnosis.fingerprint import job_fingerprint
+from bot.diagnosis.complete_run import relaunch_complete
 from bot.diagnosis.symptoms.provisioning_threshold.evidence import Evidence
 from bot.diagnosis.symptoms.provisioning_threshold.judging import (
     DANGEROUS,
@@ -184,18 +184,7 @@ def _offers(evidence: Evidence, verdict: Verdict, first: Cause | None) -> tuple[
         complete = evidence.landscape.complete_job(evidence.connector_id, evidence.job, evidence.site)
         runs: tuple[JobRun, ...] = evidence.subject.recent or ((evidence.run,) if evidence.run else ())
         if complete is not None:
-            offers.append(
-                Offer(
-                    ActionKind.RELAUNCH_COMPLETE,
-                    complete.id,
-                    "Relaunch in complete mode",
-                    allowed=not complete.user_start_denied,
-                    why_not="Identity Manager does not let people start this job."
-                    if complete.user_start_denied
-                    else "",
-                    seen=job_fingerprint(complete, runs),
-                )
-            )
+            offers.append(relaunch_complete(complete, runs))
     screen = links.job_results(
         evidence.site,
         run_id=task.job_run_id,
