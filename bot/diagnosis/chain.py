@@ -14,7 +14,9 @@ from bot.model.person import Person
 from bot.model.value import Source
 
 PENDING_APPROVAL: Final = frozenset({8, 9, 10, 11, 12, 13, 25})
-DECLINED: Final = frozenset({17, 20})
+DECLINED: Final = frozenset({17})
+CANCELLED: Final = frozenset({20})
+"""Would come with a role that was declined (nim-api 5.4)."""
 EFFECTIVE: Final = frozenset({4, 16, 18, 24, 27, 116, 118})
 MISSING_PARAMETERS: Final = frozenset({2, 5})
 
@@ -118,6 +120,7 @@ def _right(way: Way) -> tuple[ChainLink, ChainLink]:
         (PENDING_APPROVAL, LinkMark.WAITING, "requested, awaits approval"),
         (MISSING_PARAMETERS, LinkMark.WAITING, "a value is missing"),
         (DECLINED, LinkMark.BROKEN, "declined"),
+        (CANCELLED, LinkMark.BROKEN, "cancelled: its role was declined"),
     ):
         if found := next((one for one in newest if one.workflow_state in states), None):
             source, at = f"assignment {found.id}", found.performed_at or found.created_at

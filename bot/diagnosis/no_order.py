@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.diagnosis.chain import MISSING_PARAMETERS, PENDING_APPROVAL, Way
+from bot.diagnosis.chain import CANCELLED, DECLINED, MISSING_PARAMETERS, PENDING_APPROVAL, Way
 from bot.diagnosis.words import moment
 from bot.model.assignment import Assignment
 from bot.model.finding import Certainty
@@ -103,6 +103,14 @@ def _not_decided(assignments: Sequence[Assignment]) -> Why:
             Certainty.CONFIRMED,
             4,
             "The request is not complete yet.",
+        )
+    if not _by_state(assignments, DECLINED) and (cancelled := _by_state(assignments, CANCELLED)):
+        return Why(
+            "the role that gives it was declined",
+            f"{cancelled[0].role} would come with a role, and that role was declined.",
+            "Ask whoever declined the role.",
+            Certainty.CONFIRMED,
+            caller="A role that it belongs to was declined.",
         )
     return Why(
         "it was declined",

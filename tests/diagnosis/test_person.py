@@ -132,6 +132,8 @@ def role(state: int, **more) -> Assignment:
         ([role(9)], "the request awaits an approval", Certainty.CONFIRMED),
         ([role(2)], "the request needs a value", Certainty.CONFIRMED),
         ([role(17)], "it was declined", Certainty.CONFIRMED),
+        ([role(20)], "the role that gives it was declined", Certainty.CONFIRMED),
+        ([role(20), role(17)], "it was declined", Certainty.CONFIRMED),
         ([], "nothing gives it", Certainty.LIKELY),
         ([role(18)], "assigned, but no order exists", Certainty.POSSIBLE),
     ],
