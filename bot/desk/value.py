@@ -5,18 +5,27 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from bot.desk.command import Asking, Command
+from bot.desk.desk import Candidates
 from bot.desk.find import the_person, with_system
 from bot.desk.order import answer_of
 from bot.diagnosis.subject import Subject
 from bot.diagnosis.symptoms import wrong_values
 from bot.errors import NimError, NotFound
 from bot.intents.nearest import plain
-from bot.model.answer import Answer
+from bot.model.answer import Answer, Choice
 from bot.model.intent import Verb
 
 LONGEST_PROPERTY: Final = 3
 """Words of a property's name as people say it: "mail address"."""
 _EXPECTED: Final = re.compile(r"\s+(?:=|should be|devrait être)\s+", re.IGNORECASE)
+_ANY_PROPERTY: Final = frozenset(
+    {"value", "valeur", "property", "propriete", "attribute", "attribut", "field", "champ"}
+)
+_MOVED: Final = re.compile(
+    r"\b(?:mov(?:ed|es?|ing)|relocat\w+|transfer\w*|déménag\w*|mut[ée]e?|transféré\w*)\b", re.IGNORECASE
+)
+_OF_A_PLACE: Final = ("city", "office", "department")
+_ASKED_MOST: Final = ("mail address", "title", "department")
 USUAL: Final[Mapping[str, tuple[str, ...]]] = {
     "mail address": ("mail", "email"),
     "email address": ("mail", "email"),
@@ -58,10 +67,8 @@ async def run(asking: Asking) -> Answer:
     known = await properties(asking)
     behind, name = property_behind(said, known)
     who = behind
-    if not who:
-        raise NotFound(
-            f"Which property of “{said}”?", next_step=f"For example: /nim value {said} department · or: mail, title"
-        )
+    if not who or plain(name) in _ANY_PROPERTY - known.keys():
+        raise _which_property(asking, who or said, known)
     who, system = await with_system(asking, who)
     person = await the_person(asking, who, rest=asking.intent.thing[len(who) :].strip())
     subject = Subject(
@@ -74,6 +81,22 @@ async def run(asking: Asking) -> Answer:
     )
     found = await wrong_values.SYMPTOM.examine(asking.nim, subject, asking.facts.site, asking.env.now())
     return answer_of(found, person)
+
+
+def _which_property(asking: Asking, said: str, known: Mapping[str, str]) -> NotFound | Candidates:
+    """Those that are asked for most, as far as the environment has them; where somebody moved, those of a place."""
+    usual = _OF_A_PLACE if _MOVED.search(asking.intent.told) else _ASKED_MOST
+    choices = [
+        Choice(words.capitalize(), asking.intent.about(f"{said} {found}"))
+        for words in usual
+        if (found := spelled(words, known))
+    ]
+    question = f"Which property of “{said}”?"
+    return (
+        Candidates(question, choices)
+        if choices
+        else NotFound(question, next_step=f"For example: /nim value {said} department · or: mail, title")
+    )
 
 
 async def properties(asking: Asking) -> Mapping[str, str]:

@@ -65,6 +65,22 @@ async def test_a_restore_told_of_one_connector_is_about_that_connector(bench):
     assert answer["title"].startswith("Active Directory")
 
 
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("value jdoe", ["Mail address", "Title", "Department"]),
+        ("jdoe has a wrong value", ["Mail address", "Title", "Department"]),
+        ("jdoe was moved to Paris but is still in Lyon", ["City", "Department"]),
+    ],
+)
+async def test_without_a_property_those_that_may_be_meant_are_offered(bench, words, offered):
+    answer = await bench.asks(words)
+
+    assert [one["label"] for one in answer["choices"]] == offered
+    chosen = await bench.asks(f"value {answer['choices'][0]['thing']}")
+    assert (chosen["kind"], chosen["symptom"]) == ("finding", 6)
+
+
 async def test_value_takes_the_property_by_the_words_of_the_helpdesk(bench):
     answer = await bench.asks("value jdoe AD mail address")
 
