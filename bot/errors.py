@@ -4,7 +4,8 @@ DeskError
 ├── NotUnderstood            words that fit nothing
 ├── NotAllowed               the role does not reach
 ├── Stale                    the world has changed since the button was drawn
-├── NotNow                   the ground moves: a run in progress, or due within three minutes
+├── NotNow                   something has to come first
+│   └── GroundMoves          a run in progress, or due within three minutes
 ├── NotFound                 no such thing, or nothing visible to the service account
 ├── Ambiguous                several candidates (carried along)
 ├── SettingsError            a key of the settings is wrong
@@ -57,7 +58,10 @@ class Stale(DeskError):
 
 class NotNow(DeskError):
     code = "not-now"
-    next_step = "Wait until the run has ended, then press again."
+
+
+class GroundMoves(NotNow):
+    next_step = "Wait until the run has ended, then try again."
 
 
 class NotFound(DeskError):

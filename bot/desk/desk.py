@@ -13,7 +13,17 @@ from bot.desk.confirm import Prepared, Started, Write
 from bot.desk.count import count_orders
 from bot.desk.hearing import Heard, Hearing
 from bot.desk.wording import ticket_of
-from bot.errors import Ambiguous, DeskError, NimError, NimMissing, NotAllowed, NotFound, NotUnderstood, Stale
+from bot.errors import (
+    Ambiguous,
+    DeskError,
+    GroundMoves,
+    NimError,
+    NimMissing,
+    NotAllowed,
+    NotFound,
+    NotUnderstood,
+    Stale,
+)
 from bot.intents import command as typed
 from bot.intents.told_apart import is_command, is_known
 from bot.model.actor import Actor, Place, Role
@@ -310,10 +320,20 @@ def told(why: DeskError, wish: Intent) -> Answer:
         title=why.say,
         text=why.say,
         next=why.advice,
-        choices=_fresh(wish) if isinstance(why, Stale) else (),
+        choices=_way_on(why, wish),
         intent=wish,
         shareable=False,
     )
+
+
+def _way_on(why: DeskError, wish: Intent) -> tuple[Choice, ...]:
+    match why:
+        case Stale():
+            return _fresh(wish)
+        case GroundMoves():
+            return (Choice("Try again", wish),)
+        case _:
+            return ()
 
 
 def _fresh(wish: Intent) -> tuple[Choice, ...]:

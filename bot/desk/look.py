@@ -12,7 +12,7 @@ from bot.diagnosis import fingerprint
 from bot.diagnosis.landscape import Landscape, landscape
 from bot.diagnosis.reading import Reads
 from bot.diagnosis.schedule import next_start
-from bot.errors import NotAllowed, NotFound, NotNow, Stale
+from bot.errors import GroundMoves, NotAllowed, NotFound, Stale
 from bot.model.answer import Choice
 from bot.model.ids import ConnectorId, JobId, OrderId
 from bot.model.job import Job, JobRun, RunState, Task, TaskKind
@@ -77,8 +77,8 @@ class OneOrder:
 async def at_order(asking: Asking) -> OneOrder:
     """Looks at the order that the intent names.
 
-    Raises Stale when it is not as it was when the button was drawn, NotNow when a run is under way or due, NotAllowed
-    when the role does not reach, NotFound and Candidates when no job, or more than one, would send it.
+    Raises Stale when it is not as it was when the button was drawn, GroundMoves when a run is under way or due,
+    NotAllowed when the role does not reach, NotFound and Candidates when no job, or more than one, would send it.
     """
     wish = OrderWish.read(asking.intent.thing)
     order, land = await asyncio.gather(
@@ -188,14 +188,14 @@ def _quiet(
         touches = one.job_id == job.id or land.connectors_of(one.job_id) & connectors
         if not one.ended and one.state is not RunState.BLOCKED and touches:
             since = f" since {one.started_at:%H:%M} UTC" if one.started_at else ""
-            raise NotNow(f"{one.job_name or one.job_identifier} is running{since}. Nothing was done.", run=one.id)
+            raise GroundMoves(f"{one.job_name or one.job_identifier} is running{since}. Nothing was done.", run=one.id)
     now = asking.env.now()
     for other in land.jobs:
         if other.id != job.id and not land.connectors_of(other.id) & connectors:
             continue
         due = next_start(other, now, asking.facts.site.timezone)
         if due is not None and due - now <= TOO_CLOSE:
-            raise NotNow(f"{other.name} starts by itself {_in(due - now)}. Nothing was done.", job=other.id)
+            raise GroundMoves(f"{other.name} starts by itself {_in(due - now)}. Nothing was done.", job=other.id)
 
 
 def _in(left: timedelta) -> str:

@@ -251,4 +251,5 @@ async def test_nothing_is_done_while_a_run_of_the_connector_is_in_progress(bench
     ]
 
     assert ["is running" in one.title for one in answers] == [True, True]
+    assert [one.choices[0].label for one in answers] == ["Try again", "Try again"]
     assert len(bench.written()) == 1, "only the launch of this test"

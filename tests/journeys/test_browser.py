@@ -10,6 +10,7 @@ from playwright.async_api import Browser, Locator, expect
 from tests.journeys.demo import Album, Screen, demo
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
+WAY_ON = re.compile("stay untouched|try again")
 QUESTIONS = {
     "/nim": "162 errored orders",
     "/nim help": "/nim orders",
@@ -95,14 +96,13 @@ async def the_administrator_grants_it_and_the_order_is_verified(screen: Screen) 
 
 
 async def press_when_quiet(screen: Screen, card: Locator, label: str) -> None:
-    """Presses as somebody does at any hour: at night a job may be under way, and it says to press again afterwards."""
+    """Presses as somebody does at any hour: at night a job may be under way, and it says to try again afterwards."""
     await screen.presses(card, label)
-    await expect(screen.modal).to_contain_text(re.compile("stay untouched|press again"))
-    while "press again" in await screen.modal.inner_text():
-        await screen.modal.get_by_role("contentinfo").get_by_role("button", name="Close").click()
+    await expect(screen.modal).to_contain_text(WAY_ON)
+    while "try again" in await screen.modal.inner_text():
         await screen.outside.get_by_role("button", name="+15 min").click()
-        await screen.presses(card, label)
-        await expect(screen.modal).to_contain_text(re.compile("stay untouched|press again"))
+        await screen.presses(screen.modal, "Try again")
+        await expect(screen.modal).to_contain_text(WAY_ON)
 
 
 async def press_on(screen: Screen, name: str) -> None:
