@@ -114,9 +114,9 @@ def _still(asking: Asking, order: Order) -> None:
     if seen and not fingerprint.unchanged(seen, order):
         by = f" by {order.performer}" if order.performer else ""
         at = f" at {order.performed_at:%H:%M} UTC" if order.performed_at else ""
-        raise Stale(
-            f"This order has changed since you looked: it is {order.state.value} now{by}{at}. Nothing was done."
-        )
+        again = order.state is OrderState.ERRORED and fingerprint.same_state(seen, order)
+        now = "it failed again" if again else f"it is {order.state.value} now{by}"
+        raise Stale(f"This order has changed since you looked: {now}{at}. Nothing was done.")
     if order.state not in UNBLOCKABLE:
         raise Stale(f"This order is {order.state.value}: there is nothing to unblock. Nothing was done.")
 

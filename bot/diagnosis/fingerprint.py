@@ -36,6 +36,11 @@ def unchanged(seen: str, order: Order) -> bool:
     return before[:-1] == now[:-1] and (_UNREAD in (before[-1], now[-1]) or before[-1] == now[-1])
 
 
+def same_state(seen: str, order: Order) -> bool:
+    """Whether the order stands as it stood then, whatever happened to it in between."""
+    return seen.partition("|")[0] == str(order.code)
+
+
 def job_fingerprint(job: Job, runs: Iterable[JobRun]) -> str:
     """The id of the job's last run among runs that were just read, newest first.
 

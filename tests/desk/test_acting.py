@@ -129,8 +129,10 @@ async def test_an_order_that_changed_since_it_was_drawn_is_left_alone_and_shown_
     order = await bench.errored(ChangeType.DELETE)
 
     answer = await bench.desk.act(OPERATOR, Intent(Verb.UNBLOCK, order.id, seen="7|1|another"), HERE)
+    again = await bench.desk.act(OPERATOR, Intent(Verb.UNBLOCK, order.id, seen=f"{order.code}|1|another"), HERE)
 
-    assert "has changed since you looked" in answer.title
+    assert "has changed since you looked: it is errored now" in answer.title
+    assert "has changed since you looked: it failed again" in again.title
     assert "Nothing was done" in answer.title
     assert [one.intent.verb for one in answer.choices] == [Verb.ORDER]
     assert await bench.store.actions.unfinished() == []
