@@ -114,6 +114,20 @@ async def test_the_window_of_an_order_that_has_changed_does_nothing(world: World
     assert another in text_of(await omar.modal("request to Identity Manager", "requests to Identity Manager"))
 
 
+async def test_a_window_that_says_a_run_is_due_is_tried_again_in_place(world: World, another: str):
+    omar = world.person("omar")
+    _, before = await mark(world)
+    now, due = await world.clock()
+    await world.outside("tick", seconds=(due - now).total_seconds() - 60)
+    ran = await omar.do("command", channel=DESK, command="/nim", text=f"unblock {another}")
+    assert ran["ok"]
+    assert "Try again" in buttons_of(await omar.modal("starts by itself"))
+    await world.quiet()
+    assert (await omar.do("press", label="Try again"))["ok"]
+    await omar.modal("I want this now")
+    assert await world.writes(before) == []
+
+
 async def test_a_button_of_an_order_that_has_changed_does_nothing(world: World, another: str):
     omar = world.person("omar")
     answer = await omar.types(f"order {another}", channel=DESK)

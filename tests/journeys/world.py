@@ -261,10 +261,10 @@ class World:
 
     async def quiet(self) -> None:
         """Moves the sandbox's clock to where no run is due or under way."""
-        while left := seconds_to_move(*await self._clock()):
+        while left := seconds_to_move(*await self.clock()):
             await self.outside("tick", seconds=left)
 
-    async def _clock(self) -> tuple[datetime, datetime]:
+    async def clock(self) -> tuple[datetime, datetime]:
         """Now, and the next scheduled run."""
         async with self.http.get(f"{self.sandbox.url}/sandbox/clock") as answer:
             clock = await answer.json()
