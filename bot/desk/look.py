@@ -114,7 +114,7 @@ def _still(asking: Asking, order: Order) -> None:
     if seen and not fingerprint.unchanged(seen, order):
         by = f" by {order.performer}" if order.performer else ""
         at = f" at {order.performed_at:%H:%M} UTC" if order.performed_at else ""
-        again = order.state is OrderState.ERRORED and fingerprint.same_state(seen, order)
+        again = order.state is OrderState.ERRORED and fingerprint.failed_again(seen, order)
         now = "it failed again" if again else f"it is {order.state.value} now{by}"
         raise Stale(f"This order has changed since you looked: {now}{at}. Nothing was done.")
     if order.state not in UNBLOCKABLE:

@@ -36,9 +36,10 @@ def unchanged(seen: str, order: Order) -> bool:
     return before[:-1] == now[:-1] and (_UNREAD in (before[-1], now[-1]) or before[-1] == now[-1])
 
 
-def same_state(seen: str, order: Order) -> bool:
-    """Whether the order stands as it stood then, whatever happened to it in between."""
-    return seen.partition("|")[0] == str(order.code)
+def failed_again(seen: str, order: Order) -> bool:
+    """Whether an order in error is in the state of then with the error of another run, where both runs were read."""
+    before, now = seen.split("|")[:2], order_fingerprint(order).split("|")[:2]
+    return before[0] == now[0] and before != now and _UNREAD not in (before[-1], now[-1])
 
 
 def job_fingerprint(job: Job, runs: Iterable[JobRun]) -> str:

@@ -13,6 +13,7 @@ from bot.desk.commands import COMMANDS, WRITES
 from bot.desk.confirm import Prepared, Started
 from bot.desk.contract import as_object
 from bot.desk.desk import Desk, Surroundings
+from bot.diagnosis import fingerprint
 from bot.model.actor import Actor, Place, Role
 from bot.model.answer import AnswerKind
 from bot.model.finding import ActionKind
@@ -130,9 +131,12 @@ async def test_an_order_that_changed_since_it_was_drawn_is_left_alone_and_shown_
 
     answer = await bench.desk.act(OPERATOR, Intent(Verb.UNBLOCK, order.id, seen="7|1|another"), HERE)
     again = await bench.desk.act(OPERATOR, Intent(Verb.UNBLOCK, order.id, seen=f"{order.code}|1|another"), HERE)
+    seen = fingerprint.order_fingerprint(await bench.env.reads().order(order.id)).replace("delete", "update")
+    other = await bench.desk.act(OPERATOR, Intent(Verb.UNBLOCK, order.id, seen=seen), HERE)
 
     assert "has changed since you looked: it is errored now" in answer.title
     assert "has changed since you looked: it failed again" in again.title
+    assert "has changed since you looked: it is errored now" in other.title, "the same error of the same run"
     assert "Nothing was done" in answer.title
     assert [one.intent.verb for one in answer.choices] == [Verb.ORDER]
     assert await bench.store.actions.unfinished() == []
